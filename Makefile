@@ -1,0 +1,45 @@
+# `make` lists the targets. Everything is set up on first use; nothing needs root.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+SEED ?=
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test run bench bench-speech check lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/make \1\t\2/' | expand -t 20
+
+$(READY): pyproject.toml constraints.txt
+	@echo "==> Python packages into $(VENV)"
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+setup: $(READY) ## packages, Asterisk, models and voices, all below this folder
+	@$(VENV)/bin/hotline setup
+
+demo: setup ## place real calls: person, voicemail, fax, failure, hand-over
+	@$(VENV)/bin/hotline demo
+
+test: setup ## everything there is to test (SEED=n shuffles)
+	@$(VENV)/bin/python -m telephone.isolation $(VENV)/bin/python -m pytest $(if $(SEED),-p "randomly" --randomly-seed=$(SEED),-p no:randomly) $(PYTEST_ARGS)
+
+run: setup ## start the hotline and stay (Ctrl-C or `hotline stop` ends it)
+	@$(VENV)/bin/hotline run
+
+bench: setup ## measure; prints tables, writes var/bench/*.json (FULL=1 for the long ones)
+	@$(VENV)/bin/python -m telephone.isolation $(VENV)/bin/python -m bench $(if $(FULL),--full)
+
+check: $(READY) ## style, types, import contracts
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --no-cache
+
+lock: $(READY) ## write constraints.txt from what is installed
+	@(echo '# Exact versions this was tested with; regenerate: make lock'; $(VENV)/bin/python -m pip freeze --exclude-editable) > constraints.txt
+
+clean: ## remove what setup made (asks nothing; var/ holds data too)
+	rm -rf $(VENV) var *.egg-info .pytest_cache .mypy_cache .ruff_cache

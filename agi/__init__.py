@@ -1,0 +1,1 @@
+"""One live call leg: the FastAGI wire, its sessions and server, and the AGI scripts Asterisk starts itself."""

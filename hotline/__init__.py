@@ -1,0 +1,1 @@
+"""The front door: command, settings, Asterisk's runtime, starting and stopping everything."""

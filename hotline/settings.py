@@ -1,0 +1,184 @@
+"""Where everything is and how it is set: HOTLINE_… variables and one settings file, unknown names refused.
+
+The variables that say where and on which ports are in `VARIABLES`; everything else is in
+`HOTLINE_HOME/settings.yaml` (`hotline doctor` explains it). A name nobody knows is an error, because a
+misspelt setting that is silently ignored is found on the night it was needed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+PROJECT = Path(__file__).resolve().parent.parent
+DIALPLANS = PROJECT / "dialplans"
+
+VARIABLES = {
+    "HOTLINE_HOME": "folder of all data (default: var/)",
+    "HOTLINE_SIP_PORT": "SIP, UDP (default: 5060)",
+    "HOTLINE_AGI_PORT": "FastAGI, loopback only (default: 4573)",
+    "HOTLINE_AMI_PORT": "AMI, loopback only (default: 5038)",
+    "HOTLINE_HTTP_PORT": "the API, loopback only (default: 12345)",
+    "HOTLINE_RTP_PORTS": "FIRST-LAST (default: 10000-19999)",
+    "HOTLINE_DATABASE_URL": "SQLAlchemy URL (default: SQLite in HOTLINE_HOME)",
+}
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message names it, where it stands and what is wrong."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SipSettings(_Section):
+    address: str = Field("0.0.0.0", description="address SIP and RTP listen on")
+    trunks: tuple[str, ...] = Field(("127.0.0.0/8",), description="addresses or networks of the trunks calls come from")
+    area_code: str = Field("0546", pattern=r"^0\d{2,3}$", description="the city's area code, with its leading 0")
+
+
+class MenuSettings(_Section):
+    city: str = Field("12345", description="folder below dialplans/ that holds the menus, or a path")
+    enabled: bool = Field(True, description="false: callers go straight to a person (GB/T 33358 advises against menus)")
+    language: str = Field("zh", description="language of prompts")
+
+
+class SpeechSettings(_Section):
+    engine: str = Field("auto", description="auto | vosk | faster-whisper; auto takes Vosk when a Mandarin model is there")
+    model: str | None = Field(None, description="a model's name or folder; none: the engine's default")
+    workers: int = Field(1, ge=1, le=64, description="recogniser processes")
+
+
+class SpoolSettings(_Section):
+    minimum_free_mb: int = Field(200, ge=0, description="below this, callers reach a person instead of voicemail")
+    maximum_seconds: int = Field(300, ge=10, le=3600, description="longest message")
+    silence_seconds: int = Field(10, ge=2, le=60, description="silence that ends a message")
+
+
+class CaseSystemSettings(_Section):
+    url: str | None = Field(None, description="where tickets are handed over; none: they wait")
+    secret_file: str | None = Field(None, description="file with the key of the signature (default: HOTLINE_HOME/secrets/case-system)")
+    timeout_seconds: float = Field(10, gt=0, le=120)
+    give_up_days: float = Field(3, gt=0, description="after this a delivery becomes a dead letter")
+
+
+class FileSettings(_Section):
+    """What `settings.yaml` may hold."""
+
+    sip: SipSettings = SipSettings()
+    menu: MenuSettings = MenuSettings()
+    speech: SpeechSettings = SpeechSettings()
+    spool: SpoolSettings = SpoolSettings()
+    case_system: CaseSystemSettings = CaseSystemSettings()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one hotline; `Settings.load()` reads them, nothing else does."""
+
+    home: Path
+    sip_port: int
+    agi_port: int
+    ami_port: int
+    http_port: int
+    rtp_ports: tuple[int, int]
+    database_url: str
+    file: FileSettings
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Reads the environment and the settings file. Raises SettingsError."""
+        env = os.environ if environ is None else environ
+        for name in env:
+            if name.startswith("HOTLINE_") and name not in VARIABLES:
+                raise SettingsError(f"{name}: no such setting (known: {', '.join(VARIABLES)})")
+        home = Path(env.get("HOTLINE_HOME") or PROJECT / "var").resolve()
+        return cls(
+            home=home,
+            sip_port=_port(env, "HOTLINE_SIP_PORT", 5060),
+            agi_port=_port(env, "HOTLINE_AGI_PORT", 4573),
+            ami_port=_port(env, "HOTLINE_AMI_PORT", 5038),
+            http_port=_port(env, "HOTLINE_HTTP_PORT", 12345),
+            rtp_ports=_port_range(env, "HOTLINE_RTP_PORTS", (10000, 19999)),
+            database_url=env.get("HOTLINE_DATABASE_URL") or f"sqlite:///{home / 'hotline.sqlite3'}",
+            file=_read(home / "settings.yaml"),
+        )
+
+    def environ(self) -> dict[str, str]:
+        """The variables that make another process load the same settings."""
+        first, last = self.rtp_ports
+        return {
+            "HOTLINE_HOME": str(self.home),
+            "HOTLINE_SIP_PORT": str(self.sip_port),
+            "HOTLINE_AGI_PORT": str(self.agi_port),
+            "HOTLINE_AMI_PORT": str(self.ami_port),
+            "HOTLINE_HTTP_PORT": str(self.http_port),
+            "HOTLINE_RTP_PORTS": f"{first}-{last}",
+            "HOTLINE_DATABASE_URL": self.database_url,
+        }
+
+    @property
+    def spool(self) -> Path:
+        return self.home / "spool"
+
+    @property
+    def secrets(self) -> Path:
+        return self.home / "secrets"
+
+    @property
+    def sounds(self) -> Path:
+        """Rendered and imported prompts: sounds/LANGUAGE/ID.wav, 8 kHz 16 bit mono."""
+        return self.home / "sounds"
+
+    @property
+    def downloads(self) -> Path:
+        """What setup fetched (Asterisk, models, voices). Shared by every home of this checkout, so tests need no second download."""
+        return PROJECT / "var" / "downloads"
+
+    @property
+    def city(self) -> Path:
+        """The folder an administrator edits."""
+        named = Path(self.file.menu.city)
+        return named if named.is_absolute() else DIALPLANS / named
+
+
+def _port(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise SettingsError(f"{name}: {text!r} is not a port (1 to 65535)")
+    return int(text)
+
+
+def _port_range(env: Mapping[str, str], name: str, default: tuple[int, int]) -> tuple[int, int]:
+    text = env.get(name)
+    if not text:
+        return default
+    first, dash, last = text.partition("-")
+    if not (dash and first.isascii() and first.isdigit() and last.isascii() and last.isdigit() and 1024 <= int(first) < int(last) <= 65535):
+        raise SettingsError(f"{name}: {text!r} is not FIRST-LAST with 1024 <= FIRST < LAST <= 65535")
+    return int(first), int(last)
+
+
+def _read(path: Path) -> FileSettings:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return FileSettings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+    try:
+        data: Any = YAML(typ="safe", pure=True).load(text)
+        return FileSettings.model_validate(data or {})
+    except YAMLError as error:
+        raise SettingsError(f"{path}: {error}") from error
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise SettingsError(f"{path}: {faults}") from error

@@ -1,0 +1,1 @@
+"""The heart: what a caller can reach and what happens next. Pure."""

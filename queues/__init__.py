@@ -1,0 +1,1 @@
+"""The people side (ACD): queues, members, callers waiting; the AMI link; call records."""

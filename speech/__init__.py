@@ -1,0 +1,1 @@
+"""Between sound and words: recognisers, models, voicemail transcription, spoken prompts."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+from importlib.metadata import entry_points
 
 import typer
 
@@ -23,6 +24,8 @@ def build() -> typer.Typer:
     )
     for module in sorted(pkgutil.iter_modules(commands.__path__), key=lambda m: m.name):
         importlib.import_module(f"{commands.__name__}.{module.name}").register(app)
+    for entry in sorted(entry_points(group="hotline.commands"), key=lambda e: e.name):
+        entry.load()(app)
     return app
 
 

@@ -1,0 +1,330 @@
+"""What callers leave behind lands here first: messages and faxes on disk, safe before anything else knows of them.
+
+    tmp/ITEM.json + tmp/ITEM.wav|.tif     being recorded        (`open`)
+    new/ITEM/item.json + audio.wav|fax.tif  waiting for a ticket  (`close`, or `recover` after a crash)
+
+Standard library only: the script that Asterisk starts at the end of each call imports this and must be quick.
+Every step can be killed and taken up again by `recover`; a lock keeps the script and the recovery scan apart.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tickets.process import identity, is_open, lives
+from tickets.wav import repair
+
+SCHEMA = 1
+MEDIA = {"voicemail": (".wav", "audio.wav"), "fax": (".tif", "fax.tif")}  # kind: while it is recorded, afterwards
+STALE_SECONDS = {"voicemail": 60.0, "fax": 180.0}  # a fax shows no file until its first page begins
+LOCK_SECONDS = 5.0
+SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class SpoolError(Exception):
+    """The spool cannot do this; the message says why."""
+
+
+class SpoolFull(SpoolError):
+    """Too little room on disk: let the caller reach a person instead."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One message or fax, as its item.json tells it. Values that came with the call are as hostile as the caller."""
+
+    item: str
+    kind: str
+    linkedid: str = ""
+    uniqueid: str = ""
+    caller: str = ""
+    caller_name: str = ""
+    called: str = ""
+    path: str = ""
+    type: str = ""
+    version: str = ""
+    language: str = ""
+    reason: str = ""
+    opened_at: str = ""
+    asterisk: dict[str, Any] = field(default_factory=dict)
+    closed_at: str = ""
+    hangup: bool = False
+    record_status: str = ""
+    fax: dict[str, Any] = field(default_factory=dict)
+    truncated: bool = False
+    schema: int = SCHEMA
+
+    @property
+    def media_name(self) -> str:
+        """Its file's name inside the item's folder in new/."""
+        return MEDIA[self.kind][1]
+
+    @classmethod
+    def load(cls, path: Path) -> Item:
+        """Reads item.json; unknown fields are dropped. Raises SpoolError when it is not one."""
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, UnicodeDecodeError) as error:
+            raise SpoolError(f"{path}: {error}") from error
+        known = {f.name for f in fields(cls)}
+        if not isinstance(data, dict) or data.get("kind") not in MEDIA or not SAFE_ID.fullmatch(str(data.get("item", ""))):
+            raise SpoolError(f"{path}: not an item of the spool")
+        return cls(**{name: value for name, value in data.items() if name in known})
+
+
+@dataclass(frozen=True)
+class Spool:
+    """The folder, and everything that may be done in it."""
+
+    root: Path
+    minimum_free_mb: int = 0
+
+    @property
+    def tmp(self) -> Path:
+        return self.root / "tmp"
+
+    @property
+    def new(self) -> Path:
+        return self.root / "new"
+
+    def prepare(self) -> None:
+        """Makes the folders, for their owner only."""
+        for folder in (self.root, self.tmp, self.new):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def free_mb(self) -> int:
+        """Room on the spool's disk for an unprivileged writer."""
+        disk = os.statvfs(self.root)
+        return disk.f_bavail * disk.f_frsize // (1 << 20)
+
+    def has_room(self) -> bool:
+        return self.free_mb() >= self.minimum_free_mb
+
+    def media(self, item: Item) -> Path:
+        """Where Asterisk writes the sound or the pages while the call lasts."""
+        return self.tmp / f"{item.item}{MEDIA[item.kind][0]}"
+
+    def open(self, kind: str, facts: Mapping[str, str], asterisk_pid: int | None = None) -> Item:
+        """Notes who calls and why, on disk, before recording starts. Raises SpoolFull.
+
+        `facts` are Item's text fields (linkedid, uniqueid, caller, caller_name, called, path, type, version,
+        language, reason); others are ignored. `asterisk_pid`: for a script that Asterisk starts, os.getppid().
+        """
+        if kind not in MEDIA:
+            raise SpoolError(f"{kind!r} is neither of {', '.join(MEDIA)}")
+        try:
+            self.prepare()
+            if not self.has_room():
+                raise SpoolFull(f"{self.root}: {self.free_mb()} MB free, {self.minimum_free_mb} MB wanted")
+            text: dict[str, Any] = {name: _plain(facts.get(name, "")) for name in _TEXT_FACTS}
+            item = Item(item=new_id(), kind=kind, opened_at=_now(), asterisk=identity(asterisk_pid), **text)
+            self._write(item)
+        except OSError as error:
+            raise SpoolFull(f"{self.root}: {error.strerror}") from error
+        return item
+
+    def close(
+        self, item_id: str, *, hangup: bool = False, record_status: str = "", fax: Mapping[str, str] | None = None
+    ) -> Path:
+        """The caller is done: flushes the file and moves the item to new/. Returns its folder; harmless twice."""
+        if not SAFE_ID.fullmatch(item_id):
+            raise SpoolError(f"{item_id!r} is not an item's name")
+        with self._locked():
+            if (self.new / item_id).is_dir():
+                return self.new / item_id
+            item = replace(
+                self._load(item_id),
+                closed_at=_now(),
+                hangup=hangup,
+                record_status=_plain(record_status),
+                fax={name: _plain(value) for name, value in (fax or {}).items()},
+            )
+            return self._finish(item)
+
+    def waiting(self) -> list[Item]:
+        """The items in new/, oldest first."""
+        if not self.new.is_dir():
+            return []
+        found = [self._arrived(folder) for folder in self.new.iterdir() if SAFE_ID.fullmatch(folder.name)]
+        return sorted(found, key=lambda item: (item.opened_at, item.item))
+
+    def folder(self, item: Item) -> Path:
+        return self.new / item.item
+
+    def discard(self, item: Item) -> None:
+        """Removes an item whose ticket and files are safely stored elsewhere. Harmless twice."""
+        folder = self.folder(item)
+        for name in (item.media_name, "item.json"):  # the description last: until then it can be adopted again
+            (folder / name).unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            folder.rmdir()
+
+    def recover(self, now: float | None = None) -> list[Item]:
+        """Moves to new/ what a crash left in tmp/, marked truncated; what is still being recorded stays."""
+        if not self.tmp.is_dir():
+            return []
+        moment = time.time() if now is None else now
+        recovered = []
+        with self._locked():
+            self._sweep(moment)
+            for item in self._unfinished():
+                if item.closed_at:  # the script died between closing and moving: nothing of the message is missing
+                    self._finish(item)
+                elif self._is_abandoned(item, moment):
+                    item = replace(item, truncated=True, closed_at=_now(), hangup=True)
+                    self._finish(item)
+                else:
+                    continue
+                recovered.append(item)
+        return recovered
+
+    def _load(self, item_id: str) -> Item:
+        for path in (self._half_moved(item_id) / "item.json", self.tmp / f"{item_id}.json"):
+            if path.is_file():
+                return Item.load(path)
+        raise SpoolError(f"{self.root}: no item {item_id}")
+
+    def _half_moved(self, item_id: str) -> Path:
+        return self.tmp / f"{item_id}.d"
+
+    def _finish(self, item: Item) -> Path:
+        """Every step leaves a state from which `recover` can do the rest."""
+        staging = self._half_moved(item.item)
+        if not (staging / "item.json").is_file():
+            self._write(item)
+        staging.mkdir(mode=0o700, exist_ok=True)
+        media, kept = self.media(item), staging / item.media_name
+        if media.is_file():
+            media.rename(kept)
+        if kept.is_file():
+            if item.kind == "voicemail":
+                repair(kept)
+            _flush(kept)
+        description = self.tmp / f"{item.item}.json"
+        if description.is_file():
+            description.rename(staging / "item.json")
+        _flush(staging)
+        target = self.new / item.item
+        staging.rename(target)
+        _flush(self.new)
+        _flush(self.tmp)
+        return target
+
+    def _unfinished(self) -> Iterator[Item]:
+        names = {p.stem for pattern in ("*.json", "*.d", "*.wav", "*.tif") for p in self.tmp.glob(pattern)}
+        for name in sorted(n for n in names if SAFE_ID.fullmatch(n)):
+            try:
+                yield self._load(name)
+            except SpoolError:
+                yield self._orphan(name)
+
+    def _orphan(self, name: str) -> Item:
+        """A file without a description: the script could not run, the recording is there all the same."""
+        kind = "fax" if (self.tmp / f"{name}.tif").is_file() else "voicemail"
+        return Item(item=name, kind=kind, uniqueid=name, linkedid=name, opened_at=self._began(name), reason="orphan")
+
+    def _began(self, name: str) -> str:
+        files = [p for p in self.tmp.glob(f"{name}.*") if p.stem == name]
+        return _zoned(min((p.stat().st_mtime for p in files), default=time.time()))
+
+    def _arrived(self, folder: Path) -> Item:
+        try:
+            return Item.load(folder / "item.json")
+        except (OSError, SpoolError):  # its description was damaged by a power cut: the message still counts
+            kind = "fax" if (folder / "fax.tif").is_file() else "voicemail"
+            began = _zoned(folder.stat().st_mtime)
+            return Item(item=folder.name, kind=kind, opened_at=began, closed_at=began, truncated=True, reason="orphan")
+
+    def _is_abandoned(self, item: Item, now: float) -> bool:
+        media = self.media(item)
+        alive = lives(item.asterisk)
+        if alive is False:
+            return True
+        files = [p for p in (media, self.tmp / f"{item.item}.json") if p.is_file()]
+        changed = max((p.stat().st_mtime for p in files), default=0.0)
+        return now - changed >= STALE_SECONDS[item.kind] and not is_open(media, item.asterisk)
+
+    def _write(self, item: Item) -> None:
+        path = self.tmp / f"{item.item}.json"
+        draft = path.with_suffix(".draft")
+        with _private(draft) as file:
+            file.write(json.dumps(asdict(item), ensure_ascii=False).encode("utf-8", "replace"))
+        draft.rename(path)
+        _flush(self.tmp)
+
+    def _sweep(self, now: float) -> None:
+        for draft in self.tmp.glob("*.draft"):  # a description whose writer died: the call went on without it
+            if now - draft.stat().st_mtime >= STALE_SECONDS["voicemail"]:
+                draft.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        self.prepare()
+        handle = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            _lock(handle, self.root)
+            yield
+        finally:
+            os.close(handle)  # closing releases it, and so does dying
+
+
+_TEXT_FACTS = ("linkedid", "uniqueid", "caller", "caller_name", "called", "path", "type", "version", "language", "reason")
+
+
+def new_id() -> str:
+    """A ULID: unique, ordered by time, safe in every file name and AGI argument."""
+    number = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
+    return "".join(CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def _plain(value: object) -> str:
+    """Text of at most 256 characters without control characters: caller-ID names are hostile input."""
+    return "".join(c for c in str(value)[:256] if c.isprintable()).strip()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def _zoned(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat()
+
+
+def _lock(handle: int, root: Path) -> None:
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise SpoolError(f"{root}: locked for more than {LOCK_SECONDS:.0f} s") from None
+            time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def _private(path: Path) -> Iterator[Any]:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

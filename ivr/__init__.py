@@ -1,1 +1,1 @@
-"""The heart: what a caller can reach and what happens next. Pure."""
+"""The heart: what a caller can reach and what happens next. Pure: texts and events in, places and instructions out."""

@@ -1,0 +1,75 @@
+"""What a caller does (events, past tense) and what the line is to do (instructions, imperative)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """One key: 0-9, * or #."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class NoInput:
+    """The prompts were played and the seconds passed in silence."""
+
+
+@dataclass(frozen=True)
+class HungUp:
+    """The caller left: something callers do, not something that breaks."""
+
+
+@dataclass(frozen=True)
+class FaxHeard:
+    """A fax machine's calling tone (CNG) was heard."""
+
+
+Event = Pressed | NoInput | HungUp | FaxHeard
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Play the prompts one after another, interrupted by the first key, and wait for a key.
+
+    Keys pressed ahead count. Prompt and key are one instruction because Asterisk drops digits between two.
+    """
+
+    prompts: tuple[str, ...]
+    seconds: int
+    max_digits: int = 1
+
+
+@dataclass(frozen=True)
+class Say:
+    """Play the prompts; a decision follows."""
+
+    prompts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Decide:
+    """The menu is over: hand the call to Asterisk, which goes on by itself. `variables()` names are the contract."""
+
+    decision: str  # queue | voicemail | fax | transfer | hangup
+    path: str
+    target: str = ""
+    type: str = ""
+    overflow: str = ""
+    wait_seconds: int = 0
+
+    def variables(self) -> dict[str, str]:
+        """The channel variables that carry this decision, the same on both paths."""
+        return {
+            "HOTLINE_PATH": self.path,
+            "HOTLINE_TARGET": self.target,
+            "HOTLINE_TYPE": self.type,
+            "HOTLINE_OVERFLOW": self.overflow,
+            "HOTLINE_WAIT": str(self.wait_seconds) if self.wait_seconds else "",
+            "HOTLINE_DECISION": self.decision,
+        }
+
+
+Instruction = Ask | Say | Decide

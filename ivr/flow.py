@@ -1,0 +1,168 @@
+"""The menu decides, the line obeys: what each event means at each place. Pure; the compiled dialplan does the same.
+
+GB/T 33358-2016 advises against voice menus ("电话受理不宜设置交互式语音应答菜单"), so every way through one is short
+and ends at a person: key 0, the second silence, the third wrong key, and more than `TURN_LIMIT` questions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ivr.events import Ask, Decide, Event, FaxHeard, HungUp, Instruction, NoInput, Pressed, Say
+from ivr.model import Announcement, City, Fax, HangUp, Menu, Node, QueueNode, Transfer, Voicemail
+from ivr.numbers import table
+
+NO_INPUT_LIMIT = 2  # the first silence repeats, the second reaches a person
+NO_MATCH_LIMIT = 3  # the third wrong key in a row reaches a person
+TURN_LIMIT = 40  # questions asked in one call; a stuck key must not hold a line for ever
+NEXT_DIGIT_SECONDS = 4  # between the digits of a longer key
+
+ABANDONED = "abandoned"
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is known when a call arrives. `at` is the node the dialplan entered at; without it the called number says."""
+
+    called: str
+    now: datetime
+    at: str | None = None
+    menu: bool = True
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a caller is. `outcome` is empty inside the menu, then the decision taken or `abandoned`."""
+
+    city: City = field(repr=False, compare=False)
+    at: str
+    now: datetime = field(compare=False)
+    no_input: int = 0
+    no_match: int = 0
+    turns: int = 0
+    digits: str = ""
+    outcome: str = ""
+
+    @property
+    def node(self) -> Node:
+        return self.city.nodes[self.at]
+
+    def variables(self) -> dict[str, str]:
+        """The channel variables from which the compiled menu goes on should this path fail."""
+        return {
+            "HOTLINE_AT": self.at,
+            "HOTLINE_NOINPUT": str(self.no_input),
+            "HOTLINE_NOMATCH": str(self.no_match),
+            "HOTLINE_TURNS": str(self.turns),
+        }
+
+
+Step = tuple[Place, tuple[Instruction, ...]]
+
+
+def begin(city: City, call: Call) -> Step:
+    """The first place of a call and what to do there."""
+    at = call.at if call.at is not None and call.at in city.nodes else table(city).get(call.called, city.root)
+    if not call.menu and isinstance(city.nodes[at], Menu):
+        at = city.person
+    return _go(Place(city, at, call.now), at)
+
+
+def step(place: Place, event: Event, now: datetime | None = None) -> Step:
+    """Where an event leads. After the end nothing leads anywhere, so late events are harmless."""
+    place = place if now is None else replace(place, now=now)
+    node = place.node
+    if place.outcome or not isinstance(node, Menu):
+        return place, ()
+    match event:
+        case HungUp():
+            return replace(place, outcome=ABANDONED), ()
+        case FaxHeard():
+            return _go(place, place.city.fax or place.city.person)
+        case NoInput():
+            return _wrong_key(place, node) if place.digits else _silence(place, node)
+        case Pressed(key):
+            return _pressed(place, node, key)
+
+
+def _pressed(place: Place, menu: Menu, key: str) -> Step:
+    digits = place.digits + key
+    if digits in menu.choices:
+        return _go(place, menu.choices[digits])
+    if digits == "0":
+        return _go(place, place.city.person)
+    if key == "*":
+        return _ask(_heard(place), menu, menu.prompt)
+    if key == "#":
+        above = place.city.back(menu.id)
+        return _go(place, above, greet=False)
+    if any(longer.startswith(digits) for longer in menu.choices):
+        return replace(place, digits=digits, turns=place.turns + 1), (Ask((), NEXT_DIGIT_SECONDS),)
+    return _wrong_key(place, menu)
+
+
+def _silence(place: Place, menu: Menu) -> Step:
+    count = place.no_input + 1
+    if count >= NO_INPUT_LIMIT:
+        return _go(place, place.city.person)
+    return _ask(replace(place, no_input=count), menu, ("noinput", *menu.prompt))
+
+
+def _wrong_key(place: Place, menu: Menu) -> Step:
+    count = place.no_match + 1
+    if count >= NO_MATCH_LIMIT:
+        return _go(place, place.city.person)
+    return _ask(replace(place, no_match=count), menu, ("nomatch", *menu.prompt))
+
+
+def _go(place: Place, target: str, greet: bool = True) -> Step:
+    """Arrives at a node, past closed doors and announcements, to a question or a decision."""
+    city = place.city
+    said: tuple[str, ...] = ()
+    for _ in city.nodes:
+        node = city.nodes[target]
+        if node.closed is not None and not city.is_open(node, place.now):
+            target = node.closed
+        elif isinstance(node, Announcement):
+            said, target = said + node.prompt, node.next
+        elif isinstance(node, Menu):
+            arrived = replace(_heard(place), at=target)
+            return _ask(arrived, node, said + (node.greeting if greet else ()) + node.prompt)
+        else:
+            return _decide(place, node, said + node.prompt)
+    raise AssertionError(f"{target}: announcements that lead in a circle were not refused")
+
+
+def _heard(place: Place) -> Place:
+    """A key that meant something: the caller is there and finds the way, so counting begins anew."""
+    return replace(place, no_input=0, no_match=0, digits="")
+
+
+def _ask(place: Place, menu: Menu, prompts: tuple[str, ...]) -> Step:
+    if place.turns >= TURN_LIMIT:
+        return _go(place, place.city.person)
+    return replace(place, digits="", turns=place.turns + 1), (Ask(prompts, menu.no_input_seconds),)
+
+
+def _decide(place: Place, node: Node, said: tuple[str, ...]) -> Step:
+    decision = decision_of(place.city, node)
+    done = replace(place, at=node.id, digits="", outcome=decision.decision)
+    return done, ((Say(said), decision) if said else (decision,))
+
+
+def decision_of(city: City, node: Node) -> Decide:
+    """What a node that is no question hands to Asterisk."""
+    match node:
+        case QueueNode():
+            queue = city.queues[node.queue]
+            return Decide("queue", node.id, queue.name, node.type, queue.overflow, queue.wait_seconds)
+        case Voicemail():
+            return Decide("voicemail", node.id, type=node.type)
+        case Fax():
+            return Decide("fax", node.id, type=node.type)
+        case Transfer():
+            return Decide("transfer", node.id, node.number, node.type)
+        case HangUp():
+            return Decide("hangup", node.id)
+    raise AssertionError(f"{node.id}: a {type(node).__name__} decides nothing")

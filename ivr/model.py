@@ -1,0 +1,133 @@
+"""What a city has published: nodes a caller can reach, queues, hours, numbers and prompts. Only data, already checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+
+TYPES = {
+    "consultation": "咨询",
+    "help": "求助",
+    "complaint": "投诉",
+    "report": "举报",
+    "suggestion": "建议",
+    "praise": "表扬",
+}
+STRATEGIES = ("ringall", "leastrecent", "fewestcalls", "random", "rrmemory", "linear", "wrandom", "rrordered")
+# China keeps no summer time, so an offset says all; nothing has to read a time-zone database.
+ZONES = {"Asia/Shanghai": 8, "Asia/Urumqi": 6}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """A place a caller can reach. Its id is the way there: 12345-1-1 is 12345, key 1, key 1."""
+
+    id: str
+    name: str
+    prompt: tuple[str, ...] = ()
+    hours: str | None = None
+    closed: str | None = None
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Menu(Node):
+    choices: Mapping[str, str]
+    greeting: tuple[str, ...] = ()
+    no_input_seconds: int = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueNode(Node):
+    queue: str
+    type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voicemail(Node):
+    type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fax(Node):
+    type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transfer(Node):
+    number: str
+    type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Announcement(Node):
+    next: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HangUp(Node):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """Callers waiting for a person; the words are app_queue's, the seconds are said."""
+
+    name: str
+    label: str
+    strategy: str
+    wait_seconds: int
+    overflow: str
+    ring_seconds: int = 15
+    wrapup_seconds: int = 10
+    maximum_waiting: int = 0
+    members: tuple[str, ...] = ()
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Hours on some days of every week: minutes of the day, the end not included; Monday is 0."""
+
+    days: tuple[int, ...]
+    start: int
+    end: int
+
+    def holds(self, moment: datetime) -> bool:
+        return moment.weekday() in self.days and self.start <= moment.hour * 60 + moment.minute < self.end
+
+
+@dataclass(frozen=True, kw_only=True)
+class City:
+    """One version of a city's menus, complete and consistent."""
+
+    root: str
+    person: str
+    fax: str | None
+    nodes: Mapping[str, Node]
+    queues: Mapping[str, Queue]
+    hours: Mapping[str, tuple[Span, ...]]
+    zone: str
+    area_code: str
+    country_code: str
+    numbers: Mapping[str, str]
+    prompts: Mapping[str, str]
+
+    def is_open(self, node: Node, now: datetime) -> bool:
+        """Whether a node takes calls at this moment; a node without hours always does."""
+        if node.hours is None:
+            return True
+        local = now.astimezone(timezone(timedelta(hours=ZONES[self.zone])))
+        return any(span.holds(local) for span in self.hours[node.hours])
+
+    def back(self, node_id: str) -> str:
+        """The menu above; from the first menu, itself."""
+        return next((above for above in ancestors(node_id) if isinstance(self.nodes.get(above), Menu)), node_id)
+
+
+def ancestors(node_id: str) -> Iterator[str]:
+    """12345-1-1 -> 12345-1, 12345."""
+    while "-" in node_id:
+        node_id = node_id.rpartition("-")[0]
+        yield node_id

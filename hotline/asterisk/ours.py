@@ -1,0 +1,62 @@
+"""The hotline's own Asterisk: what of the settings, phones and secrets goes into its templates."""
+
+from __future__ import annotations
+
+import sys
+
+from hotline import phones
+from hotline.asterisk.instance import Instance
+from hotline.asterisk.process import Asterisk
+from hotline.asterisk.runtime import find
+from hotline.secrets import secret
+from hotline.settings import DIALPLANS, Settings
+
+AMI_USER = "hotline"
+
+
+def instance(settings: Settings) -> Instance:
+    """The instance whose home is HOME/asterisk."""
+    first, last = settings.rtp_ports
+    udptl = (last - max(2, (last - first) // 10)) // 2 * 2
+    file = settings.file
+    music = settings.sounds / "music"
+    music.mkdir(parents=True, exist_ok=True)
+    return Instance(
+        name="hotline",
+        home=settings.home / "asterisk",
+        templates=DIALPLANS / "asterisk",
+        sounds={file.menu.language: settings.sounds / file.menu.language},
+        variables={
+            "language": file.menu.language,
+            "sip_address": file.sip.address,
+            "sip_port": settings.sip_port,
+            "trunks": file.sip.trunks,
+            "area_code": file.sip.area_code,
+            "rtp_first": first,
+            "rtp_last": udptl - 1,
+            "udptl_first": udptl,
+            "udptl_last": last // 2 * 2,
+            "agi_port": settings.agi_port,
+            "ami_port": settings.ami_port,
+            "ami_user": AMI_USER,
+            "ami_secret": ami_secret(settings),
+            "menu_enabled": file.menu.enabled,
+            "phones": phones.phones(settings),
+            "music": music,
+            "spool": settings.spool,
+            "minimum_free_mb": file.spool.minimum_free_mb,
+            "maximum_seconds": file.spool.maximum_seconds,
+            "silence_seconds": file.spool.silence_seconds,
+            "hotline_home": settings.home,
+            "python": sys.executable,
+        },
+    )
+
+
+def asterisk(settings: Settings) -> Asterisk:
+    """The hotline's Asterisk, running or not. Raises RuntimeMissing."""
+    return Asterisk(find(settings.downloads), instance(settings))
+
+
+def ami_secret(settings: Settings) -> str:
+    return secret(settings.secrets, "ami")

@@ -1,0 +1,67 @@
+"""Agents' phones: a file each in HOME/phones, from which Asterisk's endpoints are rendered."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from hotline.asterisk.instance import write_private
+from hotline.secrets import new_secret
+from hotline.settings import Settings
+
+# Up to six digits or a word: a longer number in a SIP From is a citizen's, who must not be taken for a phone.
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}|[0-9]{2,6}")
+RESERVED = {"trunk", "global", "system", "transport-udp", "hotline-media", "general"}
+
+
+class PhoneError(Exception):
+    """A phone cannot be added or found; the message says why."""
+
+
+@dataclass(frozen=True)
+class Phone:
+    """One agent's phone."""
+
+    name: str
+    secret: str
+    queues: tuple[str, ...] = ()
+
+
+def phones(settings: Settings) -> list[Phone]:
+    """All phones, by name."""
+    return [_read(path) for path in sorted(_folder(settings).glob("*.json"))]
+
+
+def add(settings: Settings, name: str, queues: tuple[str, ...]) -> Phone:
+    """A new phone with a new secret. Raises PhoneError."""
+    if not NAME.fullmatch(name) or name in RESERVED:
+        raise PhoneError(f"{name!r} cannot be a phone's name: a lower-case word (a-z, 0-9, - and _, at most 32), or 2 to 6 digits")
+    path = _folder(settings) / f"{name}.json"
+    if path.exists():
+        raise PhoneError(f"phone {name!r} is there already (`hotline phone remove {name}` first)")
+    phone = Phone(name, new_secret(), queues)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_private(path, json.dumps(asdict(phone)) + "\n")
+    return phone
+
+
+def remove(settings: Settings, name: str) -> None:
+    """Raises PhoneError when there is none of that name."""
+    path = _folder(settings) / f"{name}.json"
+    if not NAME.fullmatch(name) or not path.exists():
+        raise PhoneError(f"no phone named {name!r}")
+    path.unlink()
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.home / "phones"
+
+
+def _read(path: Path) -> Phone:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return Phone(str(data["name"]), str(data["secret"]), tuple(map(str, data["queues"])))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise PhoneError(f"{path}: not a phone's file ({error!r})") from error

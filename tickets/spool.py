@@ -128,7 +128,7 @@ class Spool:
             self.prepare()
             if not self.has_room():
                 raise SpoolFull(f"{self.root}: {self.free_mb()} MB free, {self.minimum_free_mb} MB wanted")
-            text: dict[str, Any] = {name: _plain(facts.get(name, "")) for name in _TEXT_FACTS}
+            text: dict[str, Any] = {name: plain(facts.get(name, "")) for name in _TEXT_FACTS}
             item = Item(item=new_id(), kind=kind, opened_at=_now(), asterisk=identity(asterisk_pid), **text)
             self._write(item)
         except OSError as error:
@@ -148,8 +148,8 @@ class Spool:
                 self._load(item_id),
                 closed_at=_now(),
                 hangup=hangup,
-                record_status=_plain(record_status),
-                fax={name: _plain(value) for name, value in (fax or {}).items()},
+                record_status=plain(record_status),
+                fax={name: plain(value) for name, value in (fax or {}).items()},
             )
             return self._finish(item)
 
@@ -289,7 +289,7 @@ def new_id() -> str:
     return "".join(CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
     """Text of at most 256 characters without control characters: caller-ID names are hostile input."""
     return "".join(c for c in str(value)[:256] if c.isprintable()).strip()
 

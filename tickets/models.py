@@ -1,0 +1,181 @@
+"""The tables: tickets, their append-only history, the outbox of hand-overs, tokens, and what the jobs need.
+
+The same on SQLite and PostgreSQL. Rows handed out by the store are detached copies: read them, do not change them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+DRAFT, OPEN, HANDED_OVER, REFUSED = "draft", "open", "handed_over", "refused"
+STATUS_CHANGES = {  # what may follow what; a replayed hand-over may find its ticket taken already
+    DRAFT: {OPEN},
+    OPEN: {HANDED_OVER, REFUSED},
+    REFUSED: {HANDED_OVER, REFUSED},
+    HANDED_OVER: {HANDED_OVER},
+}
+
+VOICE, VOICEMAIL, FAX = "voice", "voicemail", "fax"
+TYPES = {  # GB/T 33358 and the city's forms; "" is a call whose menu path says nothing of the kind
+    "consultation": "咨询",
+    "help": "求助",
+    "complaint": "投诉",
+    "report": "举报",
+    "suggestion": "建议",
+    "praise": "表扬",
+}
+
+PENDING, DONE, FAILED, NO_SPEECH, NONE = "pending", "done", "failed", "no_speech", "none"
+WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """Times with a zone in, UTC in the database, UTC out: SQLite would forget the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value}: a time without a zone")
+        return value.astimezone(UTC).replace(tzinfo=None) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_name)s", "uq": "uq_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s"})
+    type_annotation_map = {
+        str: Text,
+        bool: Boolean,
+        float: Float,
+        datetime: UTCDateTime,
+        dict[str, Any]: JSON().with_variant(JSONB(), "postgresql"),
+    }
+
+
+class Ticket(Base):
+    """One matter of one caller (工单)."""
+
+    __tablename__ = "tickets"
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    number: Mapped[str] = mapped_column(String(32), unique=True)
+    channel: Mapped[str]
+    type: Mapped[str]
+    path: Mapped[str]
+    status: Mapped[str]
+    caller: Mapped[str]
+    caller_name: Mapped[str]
+    called: Mapped[str]
+    agent: Mapped[str]
+    linkedid: Mapped[str] = mapped_column(index=True)
+    item: Mapped[str | None] = mapped_column(unique=True)  # of the spool; none for a conversation
+    language: Mapped[str]
+    menu_version: Mapped[str]
+    reason: Mapped[str]
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    truncated: Mapped[bool]
+    audio_path: Mapped[str | None]  # relative to HOTLINE_HOME, as all paths here
+    audio_sha256: Mapped[str | None]
+    audio_seconds: Mapped[float | None]
+    document_path: Mapped[str | None]
+    document_sha256: Mapped[str | None]
+    document_pages: Mapped[int | None]
+    document_error: Mapped[str | None]
+    preview_path: Mapped[str | None]
+    source_path: Mapped[str | None]  # the fax as it arrived
+    transcript_state: Mapped[str]
+    transcript: Mapped[str | None]
+    transcript_raw: Mapped[str | None]
+    transcript_engine: Mapped[str | None]
+    transcript_model: Mapped[str | None]
+    transcript_score: Mapped[float | None]
+    transcript_score_kind: Mapped[str | None]
+    transcript_error: Mapped[str | None]
+    transcript_attempts: Mapped[int]
+
+
+class History(Base):
+    """What happened to a ticket, in order; the database itself refuses to change or delete a line."""
+
+    __tablename__ = "history"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    ticket_id: Mapped[str] = mapped_column(ForeignKey("tickets.id"), index=True)
+    at: Mapped[datetime]
+    event: Mapped[str]
+    actor: Mapped[str]
+    detail: Mapped[dict[str, Any]]
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
+class Delivery(Base):
+    """One hand-over to the case system; its body is kept so that every attempt under one key sends the same bytes."""
+
+    __tablename__ = "deliveries"
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    ticket_id: Mapped[str] = mapped_column(ForeignKey("tickets.id"), index=True)
+    idempotency_key: Mapped[str] = mapped_column(unique=True)
+    body: Mapped[str]
+    state: Mapped[str]
+    attempts: Mapped[int]
+    created_at: Mapped[datetime]
+    give_up_from: Mapped[datetime]  # the days until it is given up count from here; a replay moves it
+    next_attempt_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    last_status: Mapped[int | None]
+    last_error: Mapped[str | None]
+    __table_args__ = (Index("ix_deliveries_state", "state", "next_attempt_at"),)
+
+
+class Token(Base):
+    """A bearer token of the API; only the hash of its secret is kept."""
+
+    __tablename__ = "tokens"
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    secret_sha256: Mapped[str] = mapped_column(unique=True)
+    role: Mapped[str]
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class Counter(Base):
+    """The last ticket number given out on a day (Asia/Shanghai)."""
+
+    __tablename__ = "counters"
+    day: Mapped[str] = mapped_column(String(8), primary_key=True)
+    last: Mapped[int]
+
+
+class Lease(Base):
+    """A worker that says it is alive; one that stops saying so has its jobs taken over."""
+
+    __tablename__ = "leases"
+    executor: Mapped[str] = mapped_column(primary_key=True)
+    renewed_at: Mapped[datetime]

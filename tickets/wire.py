@@ -1,0 +1,78 @@
+"""How a ticket is written for others: the API and the case system get the same fields."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from tickets.models import TYPES, History, Ticket
+from tickets.numbers import SHANGHAI
+
+SAME_NAME = (
+    "id", "number", "channel", "type", "path", "status", "caller_name", "called", "agent", "linkedid", "language",
+    "menu_version", "reason", "truncated", "transcript_state", "transcript", "transcript_engine", "transcript_model",
+    "transcript_score", "transcript_score_kind", "transcript_error",
+)  # fmt: skip
+TIMES = ("began_at", "ended_at", "created_at", "updated_at")
+
+
+def ticket(row: Ticket, *, show_caller: bool) -> dict[str, Any]:
+    """A ticket as JSON; the caller's number in full only for those who need it."""
+    return {
+        **{name: getattr(row, name) for name in SAME_NAME},
+        **{name: moment(getattr(row, name)) for name in TIMES},
+        "type_name": TYPES.get(row.type, ""),
+        "caller": row.caller if show_caller else masked(row.caller),
+        "caller_name": row.caller_name if show_caller else masked_name(row.caller_name),
+        "audio": _audio(row),
+        "document": _document(row),
+    }
+
+
+def event(line: History) -> dict[str, Any]:
+    """One line of history as JSON; numbers of callers never stand in it."""
+    return {
+        "id": line.id,
+        "ticket": line.ticket_id,
+        "at": moment(line.at),
+        "event": line.event,
+        "actor": line.actor,
+        "detail": line.detail,
+    }
+
+
+def moment(time: datetime | None) -> str | None:
+    """ISO 8601 with the zone citizens live in."""
+    return time.astimezone(SHANGHAI).isoformat() if time else None
+
+
+def masked(number: str) -> str:
+    """138****1234: enough to recognise, not enough to call."""
+    if len(number) <= 4:
+        return "*" * len(number)
+    keep = 3 if len(number) >= 10 else 1
+    return f"{number[:keep]}****{number[-4:]}" if len(number) >= 7 else f"****{number[-2:]}"
+
+
+def masked_name(name: str) -> str:
+    """A display name often is the number again, or a person's name."""
+    return f"{name[:1]}**" if name else ""
+
+
+def _audio(row: Ticket) -> dict[str, Any] | None:
+    if row.audio_path is None:
+        return None
+    return {"url": f"/api/tickets/{row.number}/audio", "seconds": row.audio_seconds, "sha256": row.audio_sha256}
+
+
+def _document(row: Ticket) -> dict[str, Any] | None:
+    if row.document_pages is None:
+        return None
+    base = f"/api/tickets/{row.number}"
+    return {
+        "url": f"{base}/document" if row.document_path else None,
+        "preview_url": f"{base}/preview" if row.preview_path else None,
+        "pages": row.document_pages,
+        "sha256": row.document_sha256,
+        "error": row.document_error,
+    }

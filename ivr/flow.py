@@ -117,7 +117,10 @@ def _wrong_key(place: Place, menu: Menu) -> Step:
 
 
 def _go(place: Place, target: str, greet: bool = True) -> Step:
-    """Arrives at a node, past closed doors and announcements, to a question or a decision."""
+    """Arrives at a node, past closed doors and announcements, to a question or a decision.
+
+    A greeting is for those who come by dialling or by a key, not for those who come back or were told something first.
+    """
     city = place.city
     said: tuple[str, ...] = ()
     for _ in city.nodes:
@@ -125,7 +128,7 @@ def _go(place: Place, target: str, greet: bool = True) -> Step:
         if node.closed is not None and not city.is_open(node, place.now):
             target = node.closed
         elif isinstance(node, Announcement):
-            said, target = said + node.prompt, node.next
+            said, target, greet = said + node.prompt, node.next, False
         elif isinstance(node, Menu):
             arrived = replace(_heard(place), at=target)
             return _ask(arrived, node, said + (node.greeting if greet else ()) + node.prompt)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 TYPES = {
@@ -28,7 +28,6 @@ class Node:
     prompt: tuple[str, ...] = ()
     hours: str | None = None
     closed: str | None = None
-    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +82,6 @@ class Queue:
     wrapup_seconds: int = 10
     maximum_waiting: int = 0
     members: tuple[str, ...] = ()
-    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,159 @@
+"""Whether the parts of a city fit together: everything named exists, every way ends, every menu reaches a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ivr import numbers, ways
+from ivr.faults import Faults, unknown
+from ivr.model import Announcement, City, Fax, Menu, Node, QueueNode, Voicemail, ancestors
+from ivr.prompts import REQUIRED
+
+LONGEST_CHAIN = 5  # announcements and closed doors one after another
+MENUS, QUEUES, NUMBERS = "menus.yaml", "queues.yaml", "numbers.yaml"
+
+
+def check_city(city: City, faults: Faults) -> None:
+    """Notes every fault. What exists is looked at first: the rest only makes sense between things that do."""
+    _names(city, faults)
+    faults.refuse()
+    _entrances(city, faults)
+    for node in city.nodes.values():
+        _id_is_a_way(city, node, faults)
+        if isinstance(node, Menu):
+            _keys(city, node, faults)
+    _circles(city, faults)
+    faults.refuse()
+    _chains(city, faults)
+    _persons(city, faults)
+    _dialled(city, faults)
+
+
+def _names(city: City, faults: Faults) -> None:
+    for path, node_id in _targets(city):
+        _exists(MENUS, path, "node", node_id, city.nodes, faults)
+    for node in city.nodes.values():
+        at = f"nodes/{node.id}"
+        _node_prompts(city, node, faults)
+        if isinstance(node, QueueNode):
+            _exists(MENUS, f"{at}/queue", "queue", node.queue, city.queues, faults)
+        if node.hours is not None:
+            _exists(MENUS, f"{at}/hours", "hours", node.hours, city.hours, faults)
+        if (node.hours is None) != (node.closed is None):
+            faults.add(MENUS, at, "hours and closed belong together: when, and where calls go otherwise")
+    for queue in city.queues.values():
+        _exists(QUEUES, f"{queue.name}/overflow", "node", queue.overflow, city.nodes, faults)
+    for number, node_id in city.numbers.items():
+        _exists(NUMBERS, f"numbers/{number}", "node", node_id, city.nodes, faults)
+    for prompt in REQUIRED:
+        if prompt not in city.prompts:
+            faults.add("prompts.yaml", "", f'the prompt "{prompt}" is missing; every hotline needs it')
+
+
+def _targets(city: City) -> Iterator[tuple[str, str]]:
+    yield "root", city.root
+    yield "person", city.person
+    if city.fax is not None:
+        yield "fax", city.fax
+    for node in city.nodes.values():
+        at = f"nodes/{node.id}"
+        if node.closed is not None:
+            yield f"{at}/closed", node.closed
+        if isinstance(node, Announcement):
+            yield f"{at}/next", node.next
+        if isinstance(node, Menu):
+            yield from ((f"{at}/choices/{key}", target) for key, target in node.choices.items())
+
+
+def _node_prompts(city: City, node: Node, faults: Faults) -> None:
+    said = {"prompt": node.prompt, "greeting": node.greeting if isinstance(node, Menu) else ()}
+    for field, prompts in said.items():
+        for at, prompt in enumerate(prompts, 1):
+            _exists(MENUS, f"nodes/{node.id}/{field}/{at}", "prompt", prompt, city.prompts, faults)
+
+
+def _exists(file: str, path: str, what: str, name: str, known: Mapping[str, object], faults: Faults) -> None:
+    if name not in known:
+        faults.add(file, path, unknown(what, name, known))
+
+
+def _entrances(city: City, faults: Faults) -> None:
+    person = city.nodes[city.person]
+    if not isinstance(person, QueueNode) or person.hours is not None:
+        faults.add(MENUS, "person", f"{person.id} must be a queue without hours: a person can be reached at any time")
+    if city.fax is not None and not isinstance(city.nodes[city.fax], Fax):
+        faults.add(MENUS, "fax", f"{city.fax} must be of kind fax")
+    for queue in city.queues.values():
+        if not isinstance(city.nodes[queue.overflow], Voicemail):
+            faults.add(QUEUES, f"{queue.name}/overflow", f"{queue.overflow} must be of kind voicemail")
+
+
+def _id_is_a_way(city: City, node: Node, faults: Faults) -> None:
+    """12345-1-1 must be what key 1 of 12345-1 leads to; an id ending in a word only needs something above it."""
+    above = next(ancestors(node.id), None)
+    if above is None:
+        return
+    path, key = f"nodes/{node.id}", node.id.rpartition("-")[2]
+    if above not in city.nodes:
+        faults.add(MENUS, path, f"there is no node {above} above it")
+        return
+    menu = city.nodes[above]
+    if not key.isdigit() or (node.id == city.person and key == "0"):
+        return
+    if not isinstance(menu, Menu):
+        faults.add(MENUS, path, f"{above} is no menu, so no key leads here")
+    elif menu.choices.get(key) != node.id:
+        leads = f"leads to {menu.choices[key]}" if key in menu.choices else "is not among its choices"
+        faults.add(MENUS, path, f"an id is the way to a node, but key {key} of {above} {leads}")
+
+
+def _keys(city: City, menu: Menu, faults: Faults) -> None:
+    for key in menu.choices:
+        path = f"nodes/{menu.id}/choices/{key}"
+        longer = [other for other in menu.choices if other != key and other.startswith(key)]
+        if longer:
+            faults.add(MENUS, path, f"collides with the longer key {longer[0]}: nobody could press that one to its end")
+        if key != "0" and key.startswith("0"):
+            faults.add(MENUS, path, "collides with key 0, which reaches a person in every menu")
+
+
+def _circles(city: City, faults: Faults) -> None:
+    for way in ways.circles(city):
+        faults.add(MENUS, f"nodes/{way[0]}", f"leads in an endless circle: {' -> '.join(way)}")
+
+
+def _chains(city: City, faults: Faults) -> None:
+    for node_id, length in ways.chains(city).items():
+        if length > LONGEST_CHAIN + 1:
+            faults.add(MENUS, f"nodes/{node_id}", f"more than {LONGEST_CHAIN} nodes follow one another without a question")
+
+
+def _persons(city: City, faults: Faults) -> None:
+    for node in city.nodes.values():
+        path = f"nodes/{node.id}"
+        if isinstance(node, Menu) and not ways.reaches_person(city, node.id):
+            faults.add(MENUS, f"{path}/choices/0", "there is no way to a person from this menu: key 0 must reach one")
+        if node.closed is not None and not ways.reaches_person(city, node.closed):
+            faults.add(MENUS, f"{path}/closed", f"{node.closed} reaches no person: hours choose where a call goes, not whether it is answered")
+
+
+def _dialled(city: City, faults: Faults) -> None:
+    """No two nodes may answer to one dialled number."""
+    taken: dict[str, str] = {}
+    for node_id in filter(numbers.is_dialled, city.nodes):
+        number = node_id.replace("-", "")
+        if number in taken:
+            faults.add(MENUS, f"nodes/{node_id}", f"dialled as {number}, and so is {taken[number]}")
+        taken.setdefault(number, node_id)
+    for number, node_id in city.numbers.items():
+        if number in taken and taken[number] != node_id:
+            faults.add(NUMBERS, f"numbers/{number}", f"the node {taken[number]} is already dialled as {number}")
+    _forms(city, faults)
+
+
+def _forms(city: City, faults: Faults) -> None:
+    taken: dict[str, str] = {}
+    for number in city.numbers:
+        for form in numbers.forms(number, city):
+            if taken.setdefault(form.replace("-", ""), number) != number:
+                faults.add(NUMBERS, f"numbers/{number}", f"dialled as {form}, and so is {taken[form.replace('-', '')]}")

@@ -1,0 +1,59 @@
+"""What is wrong with a city's files, and where: `menus.yaml:41: nodes/12345-1/choices/3: no such node …`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    file: str
+    line: int
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.path}: {self.message}"
+
+
+class CityRefused(Exception):  # noqa: N818 - a refusal, read as a sentence
+    """These texts are not a city that may be published; `faults` says why, in the order of the files' lines."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(sorted(faults))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+class Faults:
+    """Collects faults while files are read and checked; knows on which line each path stands."""
+
+    def __init__(self) -> None:
+        self.found: list[Fault] = []
+        self._lines: dict[tuple[str, str], int] = {}
+
+    def stands(self, file: str, path: str, line: int) -> None:
+        self._lines.setdefault((file, path), line)
+
+    def line_of(self, file: str, path: str) -> int:
+        """The line of a path, or of the nearest thing above it that was written down."""
+        while path and (file, path) not in self._lines:
+            path = path.rpartition("/")[0]
+        return self._lines.get((file, path), 1)
+
+    def add(self, file: str, path: str, message: str, line: int | None = None) -> None:
+        fault = Fault(file, self.line_of(file, path) if line is None else line, path or "file", message)
+        if fault not in self.found:
+            self.found.append(fault)
+
+    def refuse(self) -> None:
+        """Raises CityRefused if anything was found so far."""
+        if self.found:
+            raise CityRefused(self.found)
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """`no such node "12345-1-33" (did you mean "12345-1-3"?)`"""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f'no such {what} "{name}"' + (f' (did you mean "{near[0]}"?)' if near else "")

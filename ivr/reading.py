@@ -1,0 +1,159 @@
+"""From the five texts an administrator edits to a City, each thing by itself; `ivr.checks` looks at how they fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ivr import model
+from ivr.faults import Faults
+from ivr.fields import NAME, SHAPES, Fields
+from ivr.hours import read_hours
+from ivr.model import City, Node, Queue
+from ivr.source import Scalar, read
+
+FILES = ("menus.yaml", "queues.yaml", "hours.yaml", "numbers.yaml", "prompts.yaml")
+LONGEST_PROMPT = 300  # characters
+MOST_PROMPTS = 6  # said one after another at one node
+
+
+def read_city(texts: Mapping[str, str], faults: Faults) -> City:
+    """The city these texts describe. With any fault noted it is incomplete and must not be used."""
+    trees = {file: read(file, texts[file], faults) for file in FILES if file in texts}
+    for file in set(FILES) - set(trees):
+        faults.add(file, "", "is missing", 1)
+    faults.refuse()  # what follows would only report the same again
+    menus = Fields("menus.yaml", "", trees["menus.yaml"], faults)
+    numbers = Fields("numbers.yaml", "", trees["numbers.yaml"], faults)
+    zone, hours = read_hours(Fields("hours.yaml", "", trees["hours.yaml"], faults))
+    seconds = menus.count("no_input_seconds", 8, 2, 60)
+    city = City(
+        root=menus.text("root", "node"),
+        person=menus.text("person", "node"),
+        fax=menus.text("fax", "node", required=False) or None,
+        nodes=_nodes(menus.take("nodes"), seconds, faults),
+        queues=_queues(trees["queues.yaml"], faults),
+        hours=hours,
+        zone=zone,
+        area_code=numbers.text("area_code", "area"),
+        country_code=numbers.text("country_code", "country"),
+        numbers=numbers.pairs("numbers", "service", "node"),
+        prompts=_prompts(trees["prompts.yaml"], faults),
+    )
+    menus.done(("root", "person", "fax", "no_input_seconds", "nodes"))
+    numbers.done(("area_code", "country_code", "numbers"))
+    return city
+
+
+def _nodes(value: Any, seconds: int, faults: Faults) -> dict[str, Node]:
+    nodes = Fields("menus.yaml", "nodes", value, faults)
+    names = list(value) if isinstance(value, dict) else []
+    for node_id in names:
+        if not SHAPES["node"][0].fullmatch(node_id) or len(node_id) > 40:
+            nodes.fault(node_id, f'"{node_id}" is not {SHAPES["node"][1]}')
+    read_nodes = (_node(node_id, Fields("menus.yaml", f"nodes/{node_id}", nodes.take(node_id), faults), seconds) for node_id in names)
+    return {node.id: node for node in read_nodes if node is not None}
+
+
+def _node(node_id: str, fields: Fields, seconds: int) -> Node | None:
+    kind = fields.one_of("kind", _KINDS, "kind of node")
+    if kind not in _KINDS:
+        return None
+    make, names = _KINDS[kind]
+    common: dict[str, Any] = {
+        "id": node_id,
+        "name": fields.text("name", "label"),
+        "prompt": fields.texts("prompt", "name", most=MOST_PROMPTS),
+        "hours": fields.text("hours", "name", required=False) or None,
+        "closed": fields.text("closed", "node", required=False) or None,
+    }
+    node = make(fields, common, seconds)
+    fields.done(("kind", *common, *names))
+    if isinstance(node, model.Menu | model.Announcement) and not node.prompt:
+        fields.fault("prompt", "is missing: nobody would hear anything here")
+    return node
+
+
+def _menu(fields: Fields, common: dict[str, Any], seconds: int) -> Node:
+    return model.Menu(
+        **common,
+        choices=fields.pairs("choices", "key", "node"),
+        greeting=fields.texts("greeting", "name", most=MOST_PROMPTS),
+        no_input_seconds=fields.count("no_input_seconds", seconds, 2, 60),
+    )
+
+
+def _queue(fields: Fields, common: dict[str, Any], _seconds: int) -> Node:
+    return model.QueueNode(**common, queue=fields.text("queue", "name"), type=_type(fields, required=True))
+
+
+def _voicemail(fields: Fields, common: dict[str, Any], _seconds: int) -> Node:
+    return model.Voicemail(**common, type=_type(fields, required=True))
+
+
+def _fax(fields: Fields, common: dict[str, Any], _seconds: int) -> Node:
+    return model.Fax(**common, type=_type(fields, required=False))
+
+
+def _transfer(fields: Fields, common: dict[str, Any], _seconds: int) -> Node:
+    return model.Transfer(**common, number=fields.text("number", "number"), type=_type(fields, required=False))
+
+
+def _announcement(fields: Fields, common: dict[str, Any], _seconds: int) -> Node:
+    return model.Announcement(**common, next=fields.text("next", "node"))
+
+
+def _hang_up(_fields: Fields, common: dict[str, Any], _seconds: int) -> Node:
+    return model.HangUp(**common)
+
+
+_KINDS: dict[str, tuple[Callable[[Fields, dict[str, Any], int], Node], tuple[str, ...]]] = {
+    "menu": (_menu, ("choices", "greeting", "no_input_seconds")),
+    "queue": (_queue, ("queue", "type")),
+    "voicemail": (_voicemail, ("type",)),
+    "fax": (_fax, ("type",)),
+    "transfer": (_transfer, ("number", "type")),
+    "announcement": (_announcement, ("next",)),
+    "hang-up": (_hang_up, ()),
+}
+
+
+def _type(fields: Fields, *, required: bool) -> str:
+    return fields.one_of("type", model.TYPES, "type of ticket", required=required)
+
+
+def _queues(tree: dict[str, Any], faults: Faults) -> dict[str, Queue]:
+    queues = {}
+    for name, value in tree.items():
+        fields = Fields("queues.yaml", name, value, faults)
+        if not NAME.fullmatch(name) or len(name) > 40:
+            fields.fault("", f'"{name}" is not {SHAPES["name"][1]}')
+        queues[name] = Queue(
+            name=name,
+            label=fields.text("name", "label"),
+            strategy=fields.one_of("strategy", model.STRATEGIES, "strategy"),
+            wait_seconds=fields.count("wait_seconds", None, 5, 3600),
+            overflow=fields.text("overflow", "node"),
+            ring_seconds=fields.count("ring_seconds", 15, 3, 120),
+            wrapup_seconds=fields.count("wrapup_seconds", 10, 0, 3600),
+            maximum_waiting=fields.count("maximum_waiting", 0, 0, 100_000),
+            members=fields.texts("members", "name", most=1000),
+        )
+        fields.done(("name", "strategy", "wait_seconds", "overflow", "ring_seconds", "wrapup_seconds", "maximum_waiting", "members"))
+    return queues
+
+
+def _prompts(tree: dict[str, Any], faults: Faults) -> dict[str, str]:
+    prompts: dict[str, str] = {}
+    for name, value in tree.items():
+        if not NAME.fullmatch(name) or len(name) > 40:
+            faults.add("prompts.yaml", name, f'"{name}" is not {SHAPES["name"][1]}')
+        elif isinstance(value, Scalar) and value.is_number:
+            faults.add("prompts.yaml", name, f'must stand in quotes: "{value.value}"')
+        elif not isinstance(value, Scalar) or not value.value.strip():
+            faults.add("prompts.yaml", name, "must be the text that is read out")
+        elif len(value.value) > LONGEST_PROMPT:
+            faults.add("prompts.yaml", name, f"has {len(value.value)} characters, at most {LONGEST_PROMPT} are read out")
+        else:
+            prompts[name] = " ".join(value.value.split())
+    return prompts

@@ -1,0 +1,110 @@
+"""An agent's telephone: registers at the hotline over SIP, rings, is lifted, talks, hangs up."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from telephone.ami import Ami, AmiError, Event
+from telephone.audiosocket import AudioSocketServer, Leg
+from telephone.caller import CallError
+from telephone.sound import Samples
+
+REGISTER_SECONDS: Final = 15.0
+RING_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True)
+class PhoneAccount:
+    """What `hotline phone add` said about one agent's phone."""
+
+    name: str
+    password: str
+
+
+class NotRegistered(CallError):
+    """The hotline did not take the phone."""
+
+
+class DidNotRing(CallError):
+    """The phone stayed silent."""
+
+
+class Phone:
+    """One phone on a desk; it can hold one call at a time."""
+
+    def __init__(self, ami: Ami, server: AudioSocketServer, account: PhoneAccount) -> None:
+        self.name = account.name
+        self._ami = ami
+        self._server = server
+        self._ringing: asyncio.Queue[str] = asyncio.Queue()
+        self._channel = ""
+        self._leg: Leg | None = None
+        self._forget = ami.listen(self._notice)
+
+    @property
+    def leg(self) -> Leg:
+        if self._leg is None:
+            raise CallError(f"phone {self.name} has no call")
+        return self._leg
+
+    @property
+    def heard(self) -> Samples:
+        return self.leg.heard()
+
+    async def register(self, seconds: float = REGISTER_SECONDS) -> None:
+        """Announces the phone at the hotline. Raises NotRegistered."""
+
+        def ours(event: Event) -> bool:
+            return event["Event"] == "Registry" and f":{self.name}@" in event.get("Username", "") and event.get("Status") == "Registered"
+
+        async with self._ami.watch(ours) as registered:
+            for module in ("res_pjsip.so", "res_pjsip_outbound_registration.so"):
+                await self._ami.action("Reload", Module=module)
+            try:
+                async with asyncio.timeout(seconds):
+                    await registered
+            except TimeoutError:
+                raise NotRegistered(f"phone {self.name} was not registered in {seconds:g} s") from None
+
+    async def unregister(self) -> None:
+        """Takes the phone off the desk."""
+        await self._ami.action("PJSIPUnregister", Registration=self.name)
+
+    async def rings(self, within: float = RING_SECONDS) -> None:
+        """Waits for a call. Raises DidNotRing."""
+        try:
+            async with asyncio.timeout(within):
+                self._channel = await self._ringing.get()
+        except TimeoutError:
+            raise DidNotRing(f"phone {self.name} did not ring in {within:g} s") from None
+
+    async def answers(self, seconds: float = 10.0) -> None:
+        """Lifts the receiver of the ringing phone."""
+        leg = self._leg = self._server.expect()
+        for name, value in (("LEG_ID", leg.id), ("LEG_AT", f"{self._server.host}:{self._server.port}")):
+            await self._ami.action("Setvar", Channel=self._channel, Variable=name, Value=value)
+        await self._ami.action("Redirect", Channel=self._channel, Context="answers", Exten="s", Priority="1")
+        try:
+            async with asyncio.timeout(seconds):
+                await leg.up.wait()
+        except TimeoutError:
+            raise CallError(f"phone {self.name} was lifted, but the call was gone") from None
+
+    async def speaks(self, samples: Samples) -> None:
+        await self.leg.say(samples)
+
+    async def hangs_up(self) -> None:
+        try:
+            await self._ami.action("Hangup", Channel=self._channel)
+        except AmiError as error:
+            if "No such channel" not in str(error):
+                raise
+        if self._leg:
+            async with asyncio.timeout(10.0):
+                await self._leg.ended.wait()
+
+    def _notice(self, event: Event) -> None:
+        if event["Event"] == "Newchannel" and event.get("Context") == "from-hotline" and event.get("Exten") == self.name:
+            self._ringing.put_nowait(event["Channel"])

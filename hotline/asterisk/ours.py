@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from hotline import phones
-from hotline.asterisk.instance import Instance
+from hotline import music, phones
+from hotline.asterisk.instance import Instance, render
 from hotline.asterisk.process import Asterisk
-from hotline.asterisk.runtime import find
+from hotline.asterisk.runtime import Runtime, find
 from hotline.secrets import secret
 from hotline.settings import DIALPLANS, Settings
+from tickets.spool import Spool
 
 AMI_USER = "hotline"
 
@@ -19,8 +20,6 @@ def instance(settings: Settings) -> Instance:
     first, last = settings.rtp_ports
     udptl = (last - max(2, (last - first) // 10)) // 2 * 2
     file = settings.file
-    music = settings.sounds / "music"
-    music.mkdir(parents=True, exist_ok=True)
     return Instance(
         name="hotline",
         home=settings.home / "asterisk",
@@ -42,7 +41,7 @@ def instance(settings: Settings) -> Instance:
             "ami_secret": ami_secret(settings),
             "menu_enabled": file.menu.enabled,
             "phones": phones.phones(settings),
-            "music": music,
+            "music": settings.sounds / "music",
             "spool": settings.spool,
             "minimum_free_mb": file.spool.minimum_free_mb,
             "maximum_seconds": file.spool.maximum_seconds,
@@ -51,6 +50,15 @@ def instance(settings: Settings) -> Instance:
             "python": sys.executable,
         },
     )
+
+
+def configure(settings: Settings, runtime: Runtime) -> Instance:
+    """Writes the configuration and makes every folder and sound it refers to."""
+    Spool(settings.spool).prepare()
+    music.ensure(settings.sounds / "music")
+    made = instance(settings)
+    render(made, runtime)
+    return made
 
 
 def asterisk(settings: Settings) -> Asterisk:

@@ -1,0 +1,70 @@
+"""`hotline phone`: agents' phones."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from hotline import phones, reload
+from hotline.settings import Settings
+
+phone = typer.Typer(name="phone", help="Agents' phones 坐席话机.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds `phone` to the command."""
+    app.add_typer(phone)
+
+
+@phone.command()
+def add(
+    name: Annotated[str, typer.Argument(help="a lower-case word or 2 to 6 digits")],
+    queue: Annotated[list[str] | None, typer.Option("--queue", "-q", help="a queue whose callers this phone takes")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="accepted for symmetry; the output is JSON anyway")] = False,
+) -> None:
+    """Add a phone; prints what to put into it as JSON. The secret is shown this once."""
+    settings = Settings.load()
+    try:
+        added = phones.add(settings, name, tuple(queue or ()))
+        reload.phones(settings)
+    except phones.PhoneError as error:
+        _refuse(error)
+    print(json.dumps({
+        "name": added.name, "username": added.name, "secret": added.secret, "queues": list(added.queues),
+        "address": settings.file.sip.address, "port": settings.sip_port, "transport": "udp",
+    }, ensure_ascii=False))  # fmt: skip
+
+
+@phone.command("list")
+def list_(as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False) -> None:
+    """All phones, without their secrets."""
+    found = phones.phones(Settings.load())
+    if as_json:
+        items = [{key: value for key, value in asdict(one).items() if key != "secret"} for one in found]
+        print(json.dumps({"items": items, "next": None}, ensure_ascii=False))
+        return
+    table = Table("phone", "queues")
+    for one in found:
+        table.add_row(one.name, ", ".join(one.queues))
+    Console().print(table)
+
+
+@phone.command()
+def remove(name: str) -> None:
+    """Remove a phone; it cannot register again."""
+    settings = Settings.load()
+    try:
+        phones.remove(settings, name)
+        reload.phones(settings)
+    except phones.PhoneError as error:
+        _refuse(error)
+
+
+def _refuse(error: Exception) -> None:
+    typer.echo(f"hotline: {error}", err=True)
+    raise typer.Exit(2)

@@ -1,0 +1,52 @@
+"""`hotline setup`, `run`, `stop`: from a fresh clone to a hotline that answers, and its end."""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Console
+
+from hotline import log, running, setup
+from hotline.asterisk import AsteriskFailed, FetchError, RuntimeMissing
+from hotline.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command("setup")(setup_command)
+    app.command("run")(run_command)
+    app.command("stop")(stop_command)
+
+
+def setup_command() -> None:
+    """Fetch and prepare what is missing: Asterisk, speech models, voices, prompts. A second time it does nothing."""
+    try:
+        setup.prepare(Settings.load(), Console())
+    except FetchError as error:
+        _refuse(error)
+
+
+def run_command() -> None:
+    """Start the hotline and stay; Ctrl-C or `hotline stop` ends all of it."""
+    from hotline import menus
+
+    settings = Settings.load()
+    log.configure("supervisor", settings.home / "log", console=True)
+    try:
+        menus.ensure_published(settings)
+        running.run(settings)
+    except (running.CannotRun, RuntimeMissing, AsteriskFailed, menus.PublishError) as error:
+        _refuse(error)
+
+
+def stop_command() -> None:
+    """End everything that runs of this hotline."""
+    try:
+        stopped = running.stop(Settings.load())
+    except (running.CannotRun, RuntimeMissing) as error:
+        _refuse(error)
+    typer.echo("stopped" if stopped else "nothing was running")
+
+
+def _refuse(error: Exception) -> None:
+    typer.echo(f"hotline: {error}", err=True)
+    raise typer.Exit(2)

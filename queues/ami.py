@@ -50,7 +50,7 @@ class AmiLink:
 
     def __init__(self, host: str, port: int, user: str, secret: str, *, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
-        self.fault: str | None = "not started"
+        self.fault: str | None = "no link yet"
         """Why there is no link now, or None."""
         self.dropped = 0
         """Events that did not fit; each gap was followed by a resync."""

@@ -1,0 +1,38 @@
+"""What the queues tell the rest of the house, in the past tense; each may come twice, so takers go by linkedid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAnswered:
+    """A person took a citizen's call."""
+
+    linkedid: str
+    uniqueid: str
+    queue: str
+    agent: str
+    path: str
+    type: str
+    caller: str
+    called: str
+    at: datetime
+    waited_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCallEnded:
+    """The conversation is over. `by`: agent, caller, transfer, or asterisk (it ended itself, with everyone in it)."""
+
+    linkedid: str
+    uniqueid: str
+    queue: str
+    agent: str
+    by: str
+    at: datetime
+    talked_seconds: int = 0
+
+
+Happening = AgentAnswered | AgentCallEnded

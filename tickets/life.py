@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from tickets import models
-from tickets.database import Database
 from tickets.models import History, Ticket
 from tickets.numbers import next_number
 from tickets.spool import Item, new_id, plain
@@ -73,10 +72,9 @@ def become(ticket: Ticket, status: str) -> None:
     ticket.status = status
 
 
-def note(database: Database, session: Session, ticket: Ticket, event: str, detail: dict[str, Any], actor: str = "") -> None:
-    """Appends what happened; its id is larger than that of any line committed before."""
+def note(session: Session, ticket: Ticket, event: str, detail: dict[str, Any], actor: str = "") -> None:
+    """Appends what happened."""
     session.flush()
-    database.in_commit_order(session)
     moment = now()
     ticket.updated_at = moment
     session.add(History(ticket_id=ticket.id, at=moment, event=event, actor=actor or "hotline", detail=detail))

@@ -84,7 +84,7 @@ class Outbox:
             delivery.attempts += 1
             delivery.last_status, delivery.last_error = status, None
             become(ticket, models.HANDED_OVER)
-            self._note(session, ticket, "handed_over", delivery)
+            _note(session, ticket, "handed_over", delivery)
 
     def try_later(self, delivery_id: str, error: str, status: int | None, at: datetime) -> None:
         """It did not answer; the next attempt is enqueued with the note of this one."""
@@ -107,7 +107,7 @@ class Outbox:
             delivery.attempts += 1
             delivery.last_status, delivery.last_error = status, error
             become(ticket, models.REFUSED)
-            self._note(session, ticket, event, delivery)
+            _note(session, ticket, event, delivery)
 
     def replay(self, delivery_id: str, actor: str = "") -> Delivery:
         """A person mended the cause: the dead letter is sent again, under the same key. Raises NoSuchDelivery."""
@@ -117,7 +117,7 @@ class Outbox:
                 raise NoSuchDelivery(f"{delivery_id} is {delivery.state}, not a dead letter")
             moment = now()
             delivery.state, delivery.give_up_from, delivery.next_attempt_at = models.WAITING, moment, moment
-            self._note(session, ticket, "hand_over_replayed", delivery, actor)
+            _note(session, ticket, "hand_over_replayed", delivery, actor)
             self._enqueue(session, delivery.id, None)
             return delivery
 
@@ -129,9 +129,10 @@ class Outbox:
         delivery = _get(session, delivery_id, lock=True)
         return delivery, session.get_one(Ticket, delivery.ticket_id, with_for_update=True)
 
-    def _note(self, session: Session, ticket: Ticket, event: str, delivery: Delivery, actor: str = "") -> None:
-        detail = {"delivery": delivery.id, "attempts": delivery.attempts, "status": delivery.last_status, "error": delivery.last_error}
-        note(self._database, session, ticket, event, detail, actor)
+
+def _note(session: Session, ticket: Ticket, event: str, delivery: Delivery, actor: str = "") -> None:
+    detail = {"delivery": delivery.id, "attempts": delivery.attempts, "status": delivery.last_status, "error": delivery.last_error}
+    note(session, ticket, event, detail, actor)
 
 
 def _get(session: Session, delivery_id: str, lock: bool = False) -> Delivery:

@@ -112,9 +112,9 @@ class Store:
                 found.caller, found.caller_name, found.called = plain(caller), plain(caller_name), plain(called)
                 found.agent, found.language, found.menu_version = plain(agent), plain(language), plain(menu_version)
                 session.add(found)
-                self._note(session, found, "draft_opened", {"agent": found.agent}, found.agent)
+                note(session, found, "draft_opened", {"agent": found.agent}, found.agent)
             elif found.agent != plain(agent):
-                self._note(session, found, "agent_changed", {"from": found.agent, "to": plain(agent)}, plain(agent))
+                note(session, found, "agent_changed", {"from": found.agent, "to": plain(agent)}, plain(agent))
                 found.agent = plain(agent)
             return found
 
@@ -126,7 +126,7 @@ class Store:
                 return None
             found.ended_at = ended_at or now()
             become(found, models.OPEN)
-            self._note(session, found, "draft_finished", {}, found.agent)
+            note(session, found, "draft_finished", {}, found.agent)
             self.outbox.add(session, found)
             return found
 
@@ -151,7 +151,7 @@ class Store:
                 detail |= {"pages": ticket.document_pages, "error": ticket.document_error}
             else:
                 detail["seconds"] = ticket.audio_seconds
-            self._note(session, ticket, "fax_received" if item.kind == "fax" else "message_received", detail)
+            note(session, ticket, "fax_received" if item.kind == "fax" else "message_received", detail)
             self._then(session, ticket)
             return ticket
 
@@ -246,7 +246,7 @@ class Store:
 
     def _transcribed(self, session: Session, ticket: Ticket, state: str, event: str, reason: str | None) -> None:
         ticket.transcript_state, ticket.transcript_error = state, reason
-        self._note(session, ticket, event, {"reason": reason} if reason else {})
+        note(session, ticket, event, {"reason": reason} if reason else {})
         self.outbox.add(session, ticket)
 
     def _then(self, session: Session, ticket: Ticket) -> None:
@@ -256,9 +256,6 @@ class Store:
             self.jobs.transcribe(session, ticket.id)
         else:
             self.outbox.add(session, ticket)
-
-    def _note(self, session: Session, ticket: Ticket, event: str, detail: dict[str, Any], actor: str = "") -> None:
-        note(self.database, session, ticket, event, detail, actor)
 
     def _deliver(self, session: Session, delivery_id: str, at: datetime | None) -> None:
         self.jobs.deliver(session, delivery_id, at)

@@ -1,0 +1,171 @@
+"""What is there, what is missing and what to do about it: every check is a function that returns findings."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from packaging.requirements import Requirement
+
+from hotline import ports, secrets
+from hotline.asterisk import Asterisk, RuntimeMissing, find, ours
+from hotline.phones import PhoneError
+from hotline.running import PROCESSES, supervisor_pid
+from hotline.services import Child
+from hotline.settings import DIALPLANS, PROJECT, Settings
+from speech import prompts, store
+
+Level = Literal["ok", "note", "warning", "fault"]
+DISTRIBUTION = "hotline12345"
+SETUP = "run `hotline setup`"
+ENOUGH_MB = 2000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. A fault keeps the hotline from its work; a warning makes it worse; a note is worth knowing."""
+
+    level: Level
+    what: str
+    says: str
+    do: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Looks at everything; starts, stops and mends nothing."""
+    return [finding for check in CHECKS for finding in check(settings)]
+
+
+def packages(_: Settings) -> Iterator[Finding]:
+    try:
+        wanted = [Requirement(line) for line in importlib.metadata.requires(DISTRIBUTION) or []]
+    except importlib.metadata.PackageNotFoundError:
+        yield Finding("fault", "packages", f"{DISTRIBUTION} itself is not installed", "run `make setup`")
+        return
+    missing = [str(need) for need in wanted if _applies(need) and not _installed(need)]
+    if missing:
+        yield Finding("fault", "packages", f"missing or another version: {', '.join(missing)}", "run `make setup`")
+    else:
+        yield Finding("ok", "packages", f"all {len([need for need in wanted if _applies(need)])} Python packages")
+
+
+def asterisk(settings: Settings) -> Iterator[Finding]:
+    try:
+        runtime = find(settings.downloads)
+    except RuntimeMissing as error:
+        yield Finding("fault", "asterisk", str(error), SETUP)
+        return
+    yield Finding("ok", "asterisk", f"{runtime.version}, {'installed' if runtime.installed else 'unpacked'}: {runtime.command[-1]}")
+
+
+def network_ports(settings: Settings) -> Iterator[Finding]:
+    own = set(_own_processes(settings).values())
+    complaints = ports.taken(ports.needed(settings), own)
+    for complaint in complaints:
+        yield Finding("fault", "ports", complaint, "end that process, or set another port")
+    if not complaints:
+        yield Finding("ok", "ports", ", ".join(f"{p.what} {p.protocol} {p.address}:{p.number}" for p in ports.needed(settings)))
+
+
+def processes(settings: Settings) -> Iterator[Finding]:
+    supervisor, running = supervisor_pid(settings), _own_processes(settings)
+    if supervisor is None and running:
+        left = ", ".join(f"{name} {pid}" for name, pid in running.items())
+        yield Finding("warning", "processes", f"nobody supervises {left}", "`hotline run` adopts them, `hotline stop` ends them")
+    elif supervisor is None:
+        yield Finding("note", "processes", "the hotline does not run", "`hotline run` starts it")
+    else:
+        yield Finding("ok", "processes", f"supervisor {supervisor}; " + ", ".join(f"{name} {pid}" for name, pid in running.items()))
+
+
+def disk(settings: Settings) -> Iterator[Finding]:
+    free = shutil.disk_usage(_existing(settings)).free // 1_000_000
+    least = settings.file.spool.minimum_free_mb
+    if free < least:
+        yield Finding("fault", "disk", f"{free} MB free: callers are sent to a person instead of voicemail", f"free at least {least} MB")
+    elif free < ENOUGH_MB:
+        yield Finding("warning", "disk", f"{free} MB free at {settings.home}", "a minute of messages takes about 1 MB")
+    else:
+        yield Finding("ok", "disk", f"{free} MB free at {settings.home}")
+
+
+def secret_files(settings: Settings) -> Iterator[Finding]:
+    exposed = secrets.exposed(settings.secrets) + secrets.exposed(settings.home / "phones")
+    for path in exposed:
+        yield Finding("fault", "secrets", f"{path} can be read by others", f"chmod go= {path}")
+    if not exposed:
+        yield Finding("ok", "secrets", f"{settings.secrets} is readable by its owner only")
+
+
+def models(settings: Settings) -> Iterator[Finding]:
+    for found in store.look_all(settings):
+        model = found.model
+        if found.state == "ready":
+            level: Level = "note" if model.kind == "voice" else "ok"
+            yield Finding(level, f"{model.kind} {model.name}", f"ready; licence: {model.licence}")
+        elif model.when == "setup":
+            yield Finding("warning", f"{model.kind} {model.name}", found.state, f"{SETUP}; until then: {_without(model.kind)}")
+        elif model.when == "asked":
+            yield Finding("note", f"{model.kind} {model.name}", found.state, f"`hotline models fetch {model.name}` if it is wanted")
+
+
+def spoken_prompts(settings: Settings) -> Iterator[Finding]:
+    language = settings.file.menu.language
+    try:
+        wanted = prompts.texts(settings.city)
+    except prompts.PromptsError as error:
+        yield Finding("fault", "prompts", str(error), "correct that file")
+        return
+    missing = [name for name in wanted if not (settings.sounds / language / f"{name}.wav").is_file()]
+    if missing:
+        yield Finding("fault", "prompts", f"{len(missing)} of {len(wanted)} not made: {', '.join(missing[:5])} …", SETUP)
+    else:
+        recorded = sum(prompts.recording_of(settings.city, name, language) is not None for name in wanted)
+        yield Finding("ok", "prompts", f"{len(wanted)} ready, {recorded} of them the city's own recordings")
+
+
+def trunk(settings: Settings) -> Iterator[Finding]:
+    trunks = ", ".join(settings.file.sip.trunks)
+    yield Finding("ok", "trunk", f"calls are taken from {trunks} on {settings.file.sip.address}:{settings.sip_port}")
+    if any(one.startswith("0.0.0.0") or one == "::/0" for one in settings.file.sip.trunks):
+        yield Finding("warning", "trunk", "sip.trunks lets the whole Internet call", "list the carrier's addresses only")
+    if settings.file.case_system.url is None:
+        yield Finding("note", "case system", "none set: finished tickets wait here", "set case_system.url in settings.yaml")
+
+
+CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    packages, asterisk, models, spoken_prompts, network_ports, processes, disk, secret_files, trunk,
+)  # fmt: skip
+
+
+def _applies(need: Requirement) -> bool:
+    return need.marker is None or need.marker.evaluate({"extra": ""})
+
+
+def _installed(need: Requirement) -> bool:
+    try:
+        return need.specifier.contains(importlib.metadata.version(need.name), prereleases=True)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
+def _own_processes(settings: Settings) -> dict[str, int]:
+    """The processes of this home that run now, by name."""
+    found = {name: Child(name, (), settings.home).pid() for name in PROCESSES}
+    try:
+        running = Asterisk(find(settings.downloads), ours.instance(settings)).process()
+        found["asterisk"] = running.pid if running else None
+    except (RuntimeMissing, PhoneError):
+        pass
+    return {name: pid for name, pid in found.items() if pid}
+
+
+def _existing(settings: Settings) -> str:
+    return str(next(path for path in (settings.home, *settings.home.parents, PROJECT, DIALPLANS) if path.exists()))
+
+
+def _without(kind: str) -> str:
+    return "prompts are tones" if kind == "voice" else "messages become tickets without text"

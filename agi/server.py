@@ -1,0 +1,124 @@
+"""Answers Asterisk's FastAGI connections: who may come, how many at once, how long anything may take, how it ends.
+
+Refusing is always safe: the dialplan goes on natively. So whatever is doubtful here is closed at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+import structlog
+
+from agi.errors import AgiError, ChannelGone, PeerSilent
+from agi.keys import Keys
+from agi.session import Arrival, Menus, Session
+from agi.wire import LINE_BYTES, Wire
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Every limit of the server, by name."""
+
+    sessions: int = 1000
+    header_seconds: float = 3.0
+    session_seconds: float = 1800.0
+    backlog: int = 4096  # bursts break an AGI server at its listen queue first
+    drain_seconds: float = 10.0
+
+
+@dataclass
+class Counts:
+    """What has happened since the start, for /metrics."""
+
+    sessions: Counter[str]
+    """Ended sessions by outcome: a decision's name, abandoned, gone, refused, strangers, silent, failed, drained."""
+    active: int = 0
+
+
+class AgiServer:
+    """`await start()`, then `await drain()` at the end."""
+
+    def __init__(self, menus: Menus, keys: Keys | None = None, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.counts = Counts(Counter())
+        self._menus = menus
+        self._keys = keys or Keys()
+        self._server: asyncio.Server | None = None
+        self._sessions: dict[asyncio.Task[None], Wire] = {}
+        self._draining = False
+
+    async def start(self, port: int, host: str = "127.0.0.1") -> int:
+        """Listens; returns the port. Raises OSError."""
+        self._server = await asyncio.start_server(
+            self._accept, host, port, limit=LINE_BYTES, backlog=self.limits.backlog, reuse_address=True
+        )
+        bound: int = self._server.sockets[0].getsockname()[1]
+        log.info("agi server listening", port=bound)
+        return bound
+
+    async def drain(self, seconds: float | None = None) -> None:
+        """Takes no new call, lets those inside finish, then hands the rest back to the dialplan."""
+        self._draining = True
+        if self._server is not None:
+            self._server.close()
+        if self._sessions:
+            limit = self.limits.drain_seconds if seconds is None else seconds
+            log.info("agi server draining", sessions=len(self._sessions), seconds=limit)
+            await asyncio.wait(list(self._sessions), timeout=limit)
+        for task in list(self._sessions):
+            task.cancel()
+        await asyncio.gather(*self._sessions, return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Called for each connection; must be quick and must not fail."""
+        wire = Wire(reader, writer)
+        if refusal := self._refusal(writer):
+            self.counts.sessions[refusal] += 1
+            wire.abort() if refusal == "strangers" else wire.close()
+            return
+        task = asyncio.ensure_future(self._serve(wire))
+        self._sessions[task] = wire
+        self.counts.active += 1
+        task.add_done_callback(self._ended)
+
+    def _refusal(self, writer: asyncio.StreamWriter) -> str:
+        peer = writer.get_extra_info("peername")
+        if not peer or not ip_address(peer[0]).is_loopback:
+            return "strangers"
+        if self._draining or len(self._sessions) >= self.limits.sessions:
+            return "refused"
+        return ""
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._sessions.pop(task).close()
+        self.counts.active -= 1
+        if task.cancelled():
+            self.counts.sessions["drained"] += 1
+        elif error := task.exception():
+            self.counts.sessions["failed"] += 1
+            log.error("agi session failed", exc_info=error)
+
+    async def _serve(self, wire: Wire) -> None:
+        try:
+            async with asyncio.timeout(self.limits.session_seconds):
+                outcome = await self._session(wire)
+        except ChannelGone:
+            outcome = "gone"
+        except (PeerSilent, TimeoutError) as error:
+            outcome = "silent"
+            log.warning("agi peer silent", reason=str(error))
+        except (AgiError, LookupError) as error:
+            outcome = "failed"
+            log.warning("agi session given up", reason=str(error))
+        self.counts.sessions[outcome] += 1
+
+    async def _session(self, wire: Wire) -> str:
+        arrival = Arrival.of(await wire.header(self.limits.header_seconds))
+        bound = log.bind(linkedid=arrival.linkedid, called=arrival.called)
+        bound.info("call", version=arrival.version, at=arrival.at)
+        return await Session(wire, arrival, self._menus(arrival.version), self._keys, bound).run()

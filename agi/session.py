@@ -1,0 +1,138 @@
+"""One call inside the menu: the flow decides, this carries out. It ends with a decision, or the dialplan goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import assert_never
+
+from structlog.typing import FilteringBoundLogger
+
+from agi import commands
+from agi.errors import AgiError, ChannelGone, CommandRefused
+from agi.keys import Keys, Tape
+from agi.wire import GONE_CODE, REFUSED_CODES, Reply, Wire
+from ivr import flow
+from ivr.events import Ask, Decide, Event, FaxHeard, HungUp, Instruction, NoInput, Pressed, Say
+from ivr.model import City
+
+COMMAND_SECONDS = 4.0  # the dialplan takes the channel back from a server that is silent for 4 s; so do we
+PROMPTS_SECONDS = 240.0  # the longest an Ask's prompts may play
+LOST_SECONDS = 0.15  # a key reported this long ago that did not end the Ask was dropped before it began
+FAX_KEY = "fax"  # [hotline-ask] tells a fax machine's tone as a key
+
+Menus = Callable[[str], City]
+"""The published menu of a version number. Raises LookupError when there is no such version."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Who calls, from the AGI header; the dialplan's AGI line gives version, node, number and linkedid as arguments."""
+
+    channel: str
+    uniqueid: str
+    version: str
+    at: str
+    called: str
+    linkedid: str
+
+    @classmethod
+    def of(cls, header: dict[str, str]) -> Arrival:
+        version, at, called, linkedid = (header.get(f"arg_{number}", "") for number in range(1, 5))
+        return cls(header.get("channel", ""), header.get("uniqueid", ""), version, at, called, linkedid)
+
+
+class Session:
+    """Follows one caller through the menu. `run` returns the outcome: a decision's name, `abandoned` or `gone`."""
+
+    def __init__(self, wire: Wire, arrival: Arrival, city: City, keys: Keys, log: FilteringBoundLogger) -> None:
+        self._wire = wire
+        self._arrival = arrival
+        self._city = city
+        self._keys = keys
+        self._log = log
+        self._fax = False
+
+    async def run(self) -> str:
+        """Raises AgiError when the session cannot go on; the dialplan can."""
+        tape = self._keys.listen(self._arrival.uniqueid)
+        call = flow.Call(called=self._arrival.called, now=_now(), at=self._arrival.at or None)
+        place, todo = flow.begin(self._city, call)
+        try:
+            while not place.outcome:
+                place, todo = flow.step(place, await self._event(place, todo, tape), _now())
+            await self._decide(place, todo)
+        except ChannelGone:
+            place, _ = flow.step(place, HungUp())
+            self._log.info("channel gone", at=place.at)
+            return "gone"
+        finally:
+            self._keys.stop(self._arrival.uniqueid)
+        self._log.info("decided", decision=place.outcome, path=place.at)
+        return place.outcome
+
+    async def _event(self, place: flow.Place, todo: tuple[Instruction, ...], tape: Tape) -> Event:
+        """Carries out a question and tells what the caller did."""
+        for instruction in todo:
+            if isinstance(instruction, Ask):
+                return await self._ask(place, instruction, tape)
+        raise AssertionError(f"{place.at}: a menu that asks nothing")
+
+    async def _ask(self, place: flow.Place, ask: Ask, tape: Tape) -> Event:
+        if typed := tape.take():
+            return Pressed(typed)  # pressed ahead, between two commands
+        command = commands.ask(ask.prompts, ask.seconds, ask.max_digits, place.variables())
+        while True:
+            await self._until_answered(command, PROMPTS_SECONDS + ask.seconds, tape)
+            answer = (await self._send(commands.get_variable("HOTLINE_KEY"))).text
+            if answer == FAX_KEY:
+                self._fax = True
+                return FaxHeard()
+            key = await tape.settle(answer)
+            if key is not None:
+                return Pressed(key) if key else NoInput()
+
+    async def _until_answered(self, command: str, seconds: float, tape: Tape) -> None:
+        """Sends an Ask; while it runs, a key on the tape that did not end it is one that Asterisk dropped."""
+        asking = asyncio.ensure_future(self._send(command, seconds))
+        hearing = asyncio.ensure_future(tape.wait())
+        try:
+            await asyncio.wait((asking, hearing), return_when=asyncio.FIRST_COMPLETED)
+            while not (await asyncio.wait((asking,), timeout=LOST_SECONDS))[0]:
+                await self._keys.wake(self._arrival.channel)
+            asking.result()
+        finally:
+            hearing.cancel()
+            asking.cancel()
+
+    async def _decide(self, place: flow.Place, todo: tuple[Instruction, ...]) -> None:
+        values = {"HOTLINE_AT": place.at}
+        if self._fax:
+            values["HOTLINE_REASON"] = "detected"
+        for instruction in todo:
+            match instruction:
+                case Say(prompts):
+                    values["HOTLINE_SAY"] = commands.sounds(prompts)
+                case Decide():
+                    values |= instruction.variables()
+                case Ask():
+                    raise AssertionError(f"{place.at}: a question after the decision")
+                case _:
+                    assert_never(instruction)
+        await self._send(commands.set_variables(values))
+
+    async def _send(self, command: str, seconds: float = COMMAND_SECONDS) -> Reply:
+        reply = await self._wire.ask(command, seconds)
+        if reply.code == GONE_CODE or self._wire.hung_up or reply.result == "-1":
+            raise ChannelGone(f"{reply.code}")
+        if reply.code in REFUSED_CODES:
+            raise CommandRefused(f"{reply.code} to {command.split(' ', 1)[0]}")
+        if reply.code != 200:
+            raise AgiError(f"{reply.code}")
+        return reply
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

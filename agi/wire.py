@@ -1,0 +1,133 @@
+"""The bytes of AGI, both directions, and nothing else; their truth is tests/agi/transcripts, recorded from Asterisk.
+
+A session is `name: value` lines, a blank line, then one command and one reply at a time. Between command and reply
+may stand `100 …` (still at it) and `HANGUP` (a flag, not an answer). Other people's bytes are GBK or broken: kept
+readable, never trusted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from agi.errors import ChannelGone, PeerSilent, PeerUnclear
+
+LINE_BYTES = 64 * 1024
+HEADER_BYTES = 16 * 1024
+HEADER_LINES = 200
+USAGE_LINES = 200  # a 520 brings the command's manual page
+
+REPLY = re.compile(r"(\d{3})(?:([ -])(.*))?", re.DOTALL)
+RESULT = re.compile(r"result=(\S*)(?: \((.*)\))?(?: endpos=(\d+))?", re.DOTALL)
+USAGE_END = re.compile(r"520 End of proper usage")
+GONE_CODE = 511  # "Command Not Permitted on a dead channel"
+REFUSED_CODES = frozenset({510, 520})
+
+
+@dataclass(frozen=True)
+class Reply:
+    """`200 result=1 (text) endpos=8000` -> 200, "1", "text", 8000."""
+
+    code: int
+    result: str = ""
+    text: str = ""
+    endpos: int | None = None
+
+
+def parse_header(lines: Iterable[str]) -> dict[str, str]:
+    """`agi_channel: PJSIP/x` -> {"channel": "PJSIP/x"}; a repeated name keeps its first value. Raises PeerUnclear."""
+    header: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or not name.startswith("agi_"):
+            raise PeerUnclear(f"not an AGI header: {line[:80]!r}")
+        header.setdefault(name.removeprefix("agi_"), value.strip())
+    if "network" not in header and "request" not in header:
+        raise PeerUnclear("no AGI header")
+    return header
+
+
+def parse_reply(line: str) -> Reply:
+    """One reply line. Raises PeerUnclear."""
+    found = REPLY.fullmatch(line)
+    if found is None:
+        raise PeerUnclear(f"not an AGI reply: {line[:80]!r}")
+    result = RESULT.match(found[3] or "")
+    if result is None:
+        return Reply(int(found[1]))
+    return Reply(int(found[1]), result[1], result[2] or "", int(result[3]) if result[3] else None)
+
+
+class Wire:
+    """One FastAGI connection. Every read has a limit."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self.hung_up = False
+        """Asterisk said HANGUP: the caller is gone, what was asked may still be answered."""
+
+    async def header(self, seconds: float) -> dict[str, str]:
+        """The header. Raises PeerSilent, PeerUnclear, ChannelGone."""
+        lines: list[str] = []
+        size = 0
+        try:
+            async with asyncio.timeout(seconds):
+                while line := await self._line():
+                    lines.append(line)
+                    size += len(line)
+                    if size > HEADER_BYTES or len(lines) > HEADER_LINES:
+                        raise PeerUnclear("a header without end")
+        except TimeoutError:
+            raise PeerSilent(f"no whole header within {seconds:g} s") from None
+        return parse_header(lines)
+
+    async def ask(self, command: str, seconds: float) -> Reply:
+        """Sends one command (from agi.commands) and waits for its reply. Raises AgiError."""
+        try:
+            async with asyncio.timeout(seconds):
+                self._writer.write(command.encode() + b"\n")
+                await self._writer.drain()
+                return await self._reply()
+        except TimeoutError:
+            raise PeerSilent(f"no reply within {seconds:g} s") from None
+        except ConnectionError as error:
+            raise ChannelGone(str(error)) from None
+
+    def close(self) -> None:
+        """Hands the channel back to the dialplan."""
+        self._writer.close()
+
+    def abort(self) -> None:
+        """The same, without waiting for a peer that does not read."""
+        self._writer.transport.abort()
+
+    async def _reply(self) -> Reply:
+        while True:
+            line = await self._line()
+            if line == "HANGUP":
+                self.hung_up = True
+            elif line.startswith("520-"):
+                await self._usage()
+                return Reply(520)
+            elif not line.startswith("100"):
+                return parse_reply(line)
+
+    async def _usage(self) -> None:
+        for _ in range(USAGE_LINES):
+            if USAGE_END.match(await self._line()):
+                return
+        raise PeerUnclear("a 520 without end")
+
+    async def _line(self) -> str:
+        try:
+            raw = await self._reader.readuntil(b"\n")
+        except asyncio.IncompleteReadError:
+            raise ChannelGone("the connection was closed") from None
+        except asyncio.LimitOverrunError:
+            raise PeerUnclear(f"a line of more than {LINE_BYTES} bytes") from None
+        except ConnectionError as error:
+            raise ChannelGone(str(error)) from None
+        return raw.decode("utf-8", "replace").rstrip("\r\n")

@@ -113,13 +113,13 @@ def resampled(sound: Sound, rate: int) -> Sound:
     return Sound(soxr.resample(sound.samples, sound.rate, rate).astype(np.float32), rate)
 
 
-def levelled(sound: Sound, speech_dbfs: float = -20.0, peak_dbfs: float = -3.0) -> Sound:
+def levelled(sound: Sound, speech_dbfs: float = -20.0, peak_dbfs: float = -3.0, greatest_gain_db: float = 40.0) -> Sound:
     """As loud as the others: its speech (not its pauses) at one level, its peaks below clipping. Silence stays silence."""
     peak = float(np.abs(sound.samples).max(initial=0.0))
     level = speech_level(sound)
     if peak == 0.0 or level == 0.0:
         return sound
-    gain = min(_ratio(speech_dbfs) / level, _ratio(peak_dbfs) / peak)
+    gain = min(_ratio(speech_dbfs) / level, _ratio(peak_dbfs) / peak, _ratio(greatest_gain_db))
     return Sound((sound.samples * gain).astype(np.float32), sound.rate)
 
 

@@ -55,11 +55,22 @@ def look(folders: Folders, model: Model) -> Found:
         return Found(model, folder, "absent")
     if mark["revision"] != model.revision:
         return Found(model, folder, "outdated")
+    return Found(model, folder, "damaged" if cut_files(folder) else "ready")
+
+
+def cut_files(folder: Path) -> list[str]:
+    """Files that are gone or have another size than when they were fetched. A folder without a mark cannot be judged."""
+    mark = _mark(folder)
+    if mark is None:
+        return []
+    faults = []
     for name, entry in mark["files"].items():
         path = folder / name
-        if not path.is_file() or path.stat().st_size != entry["size"]:
-            return Found(model, folder, "damaged")
-    return Found(model, folder, "ready")
+        if not path.is_file():
+            faults.append(f"{name} is gone")
+        elif path.stat().st_size != entry["size"]:
+            faults.append(f"{name} is cut: {path.stat().st_size} bytes of {entry['size']}")
+    return faults
 
 
 def look_all(folders: Folders) -> list[Found]:

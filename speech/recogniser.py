@@ -1,0 +1,91 @@
+"""What every recogniser promises: sound in, words with their score out, or the plain statement that nobody spoke."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from speech.audio import Sound
+
+
+class RecognitionError(Exception):
+    """No transcript could be made; the subclass says whether trying again helps."""
+
+
+class SoundRefused(RecognitionError):
+    """Permanent: this recording cannot be read. The ticket keeps it, a person listens."""
+
+
+class EngineUnusable(RecognitionError):
+    """Until someone repairs it: no model, a damaged one, or a package that does not load."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word and when it was said; the score is of the recognition's `score_kind`."""
+
+    text: str
+    start_seconds: float
+    end_seconds: float
+    score: float
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """What was understood. Scores of different kinds are not comparable."""
+
+    raw: str  # the engine's own words
+    text: str  # after aftercare: simplified characters, phone numbers in figures
+    words: tuple[Word, ...]
+    score: float
+    score_kind: str  # "average log probability" | "word confidence"
+    engine: str
+    model: str
+    seconds: float  # of the recording
+    speech_seconds: float  # of it, how much was speech
+
+
+@dataclass(frozen=True)
+class NoSpeech:
+    """Nobody spoke: silence, tones, noise. Never a guess."""
+
+    seconds: float
+    speech_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An engine's answer for a sound that holds speech."""
+
+    raw: str
+    words: tuple[Word, ...]
+    score: float
+
+
+class Recogniser(Protocol):
+    """One loaded engine. Not for two threads at a time."""
+
+    engine: str
+    model: str
+    language: str
+    score_kind: str
+
+    def hear(self, sound: Sound) -> Heard:
+        """The words of a sound that holds speech. An empty `raw` means that nothing was understood."""
+
+
+def as_json(result: Recognition | NoSpeech) -> dict[str, Any]:
+    return {"kind": "no_speech" if isinstance(result, NoSpeech) else "recognition", **asdict(result)}
+
+
+def from_json(data: Mapping[str, Any]) -> Recognition | NoSpeech:
+    """The other way round. Raises KeyError, TypeError, ValueError on anything else."""
+    fields = dict(data)
+    kind = fields.pop("kind")
+    if kind == "no_speech":
+        return NoSpeech(**fields)
+    if kind != "recognition":
+        raise ValueError(f"{kind!r} is no result of a recogniser")
+    words = tuple(Word(**word) for word in fields.pop("words"))
+    return Recognition(words=words, **fields)

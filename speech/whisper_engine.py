@@ -1,0 +1,68 @@
+"""faster-whisper as a recogniser: int8 on the CPU, from a folder on this machine, never from the network."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from speech import vad
+from speech.audio import Sound, levelled, resampled
+from speech.recogniser import EngineUnusable, Heard, Word
+
+RATE = 16_000
+FILES = ("model.bin", "config.json", "tokenizer.json")
+# What Whisper learned from subtitles and says into noise; no citizen rings up to say it.
+INVENTED = re.compile(r"字幕|Amara|[点點][赞贊赞].*[订訂][阅閱]|[订訂][阅閱].*[转轉][发發]|(谢谢|感谢)(大家|您的|你的)?(观看|收看)")
+
+
+class WhisperEngine:
+    """One loaded Whisper model."""
+
+    engine = "faster-whisper"
+    language = "zh"
+    score_kind = "average log probability"
+
+    def __init__(self, folder: Path, model: str, threads: int = 2) -> None:
+        missing = [name for name in FILES if not (folder / name).is_file()]
+        if missing:
+            raise EngineUnusable(f"{folder} is no Whisper model for faster-whisper: {', '.join(missing)} missing")
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        try:
+            from faster_whisper import WhisperModel
+
+            self._whisper: Any = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True)
+        except (ImportError, OSError, RuntimeError, ValueError) as error:
+            raise EngineUnusable(f"model {model} cannot be loaded: {error}") from error
+        self.model = model
+
+    def hear(self, sound: Sound) -> Heard:
+        samples = levelled(resampled(sound, RATE), greatest_gain_db=vad.GREATEST_GAIN_DB).samples
+        segments, _ = self._whisper.transcribe(
+            samples,
+            language=self.language,
+            beam_size=5,
+            temperature=(0.0, 0.4),
+            condition_on_previous_text=False,  # one invented sentence must not bring forth the next
+            vad_filter=True,  # a silent tail of 20 s makes 4 % of errors into 28 %
+            vad_parameters={"min_silence_duration_ms": 1000, "speech_pad_ms": 300},
+            word_timestamps=False,
+        )
+        kept = [segment for segment in segments if segment.text.strip() and not INVENTED.search(segment.text)]
+        return Heard(raw="，".join(_bare(segment.text) for segment in kept), words=_words(kept), score=_score(kept))
+
+
+def _bare(text: str) -> str:
+    return text.strip().rstrip("，,")
+
+
+def _words(segments: list[Any]) -> tuple[Word, ...]:
+    """Whole segments: Mandarin has no spaces, and their times are what Whisper knows well."""
+    return tuple(Word(s.text.strip(), round(s.start, 2), round(s.end, 2), round(s.avg_logprob, 3)) for s in segments)
+
+
+def _score(segments: list[Any]) -> float:
+    """The segments' average log probability, weighted by their length."""
+    seconds = sum(max(s.end - s.start, 0.01) for s in segments)
+    return round(sum(s.avg_logprob * max(s.end - s.start, 0.01) for s in segments) / seconds, 3) if segments else 0.0

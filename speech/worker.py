@@ -1,0 +1,93 @@
+"""A recogniser in a process of its own: loads its model once, then answers one JSON line for each line it is sent.
+
+    python -m speech.worker CHOICE          (engines.Choice as JSON)
+    <- {"ready": "whisper-base"}            or {"error": ..., "message": ...} and the end
+    -> {"path": "/…/audio.wav"}
+    <- {"kind": "recognition", …}           or {"kind": "no_speech", …} or {"error": ..., "message": ...}
+
+Whatever the engine does to its process, the hotline only loses this one; `speech.pool` replaces it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any, TextIO
+
+from speech import aftercare, audio, vad
+from speech.engines import Choice, load
+from speech.recogniser import EngineUnusable, NoSpeech, Recogniser, Recognition, RecognitionError, SoundRefused, as_json
+
+NICENESS = 10  # calls come first
+PARENT_SECONDS = 1.0
+LONGEST_SECONDS = 2 * 3600.0
+
+
+def transcribe(engine: Recogniser, path: Path) -> Recognition | NoSpeech:
+    """One recording. Raises SoundRefused."""
+    try:
+        sound = audio.read(path, LONGEST_SECONDS)
+    except audio.AudioEmpty:
+        return NoSpeech(seconds=0.0)
+    except (audio.AudioError, OSError) as error:
+        raise SoundRefused(str(error)) from error
+    spans = vad.speech(sound)
+    spoken = round(sum(span.seconds for span in spans), 2)
+    seconds = round(sound.seconds, 2)
+    heard = engine.hear(sound) if spans else None
+    text = aftercare.written(heard.raw, engine.language) if heard else ""
+    if heard is None or not text:
+        return NoSpeech(seconds, spoken)
+    return Recognition(
+        raw=heard.raw, text=text, words=heard.words, score=heard.score, score_kind=engine.score_kind,
+        engine=engine.engine, model=engine.model, seconds=seconds, speech_seconds=spoken,
+    )  # fmt: skip
+
+
+def serve(choice: Choice, lines: TextIO, answers: TextIO) -> int:
+    """Until the lines end."""
+    try:
+        engine = load(choice)
+    except EngineUnusable as error:
+        _answer(answers, {"error": "unusable", "message": str(error)})
+        return 1
+    _answer(answers, {"ready": engine.model})
+    for line in lines:
+        try:
+            result = as_json(transcribe(engine, Path(json.loads(line)["path"])))
+        except SoundRefused as error:
+            result = {"error": "sound", "message": str(error)}
+        except RecognitionError as error:
+            result = {"error": "engine", "message": str(error)}
+        _answer(answers, result)
+    return 0
+
+
+def _answer(answers: TextIO, data: dict[str, Any]) -> None:
+    answers.write(json.dumps(data, ensure_ascii=False) + "\n")
+    answers.flush()
+
+
+def _end_with_parent(parent: int) -> None:
+    """A worker whose hotline was killed must not go on alone; stdin's end is not seen in the middle of a job."""
+    tick = threading.Event()
+    while os.getppid() == parent:
+        tick.wait(PARENT_SECONDS)
+    os._exit(3)
+
+
+def main() -> int:
+    os.nice(NICENESS)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the supervisor, which stops us in order
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")  # ours alone: C libraries print to 1, which goes to the log
+    os.dup2(2, 1)
+    return serve(Choice.from_text(sys.argv[1]), sys.stdin, answers)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,9 +9,12 @@ from ivr.model import City
 
 def table(city: City) -> dict[str, str]:
     """Dialled number -> node id: each service number, and each node that keys lead to, in all forms."""
-    entries = {path.replace("-", ""): path for path in city.nodes if is_dialled(path)}
-    entries.update(city.numbers)
-    return {form: node for number, node in entries.items() for form in forms(number, city)}
+    return {form: node for number, node in entries(city).items() for form in forms(number, city)}
+
+
+def entries(city: City) -> dict[str, str]:
+    """The same in the shortest form only: 12345 and, for the node 12345-1-1, 1234511."""
+    return {path.replace("-", ""): path for path in city.nodes if is_dialled(path)} | dict(city.numbers)
 
 
 def is_dialled(node_id: str) -> bool:

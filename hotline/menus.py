@@ -1,0 +1,223 @@
+"""The published versions of a city's menus: immutable copies, one of them current, compiled for Asterisk beside it.
+
+    HOME/menus/3/                        menus.yaml … prompts.yaml as they were, meta.json: author, note, time
+    HOME/menus/current                   the number of the version new calls get
+    HOME/asterisk/etc/menus/v3.conf      its native contexts; older ones stay, so that calls in them can finish
+    HOME/asterisk/etc/menus/current.conf the number table
+
+Everything is written beside its place, flushed and renamed: a reader sees a whole version or none.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from hotline.settings import Settings
+from ivr import dialplan
+from ivr.loading import load
+from ivr.model import City
+from ivr.reading import FILES
+from ivr.source import LARGEST_FILE
+
+KEPT_COMPILED = 10  # versions whose native contexts stay loaded for calls that began in them
+LONGEST_NOTE = 500  # characters
+
+
+class PublishError(Exception):
+    """A version cannot be published, found or rolled back; the message says why."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One published version."""
+
+    number: int
+    author: str
+    note: str
+    published_at: str
+    current: bool = False
+
+
+def texts(folder: Path) -> dict[str, str]:
+    """The files of a city's folder, as text. Missing ones are left out: the check names them. Raises PublishError."""
+    if not folder.is_dir():
+        raise PublishError(f"{folder}: no such folder")
+    found = {}
+    for name in FILES:
+        try:
+            with (folder / name).open(encoding="utf-8") as file:
+                found[name] = file.read(LARGEST_FILE + 1)
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError) as error:
+            raise PublishError(f"{folder / name}: {error}") from error
+    return found
+
+
+class Store:
+    """The versions of one hotline."""
+
+    def __init__(self, home: Path, *, menu: bool = True) -> None:
+        self._folder = home / "menus"
+        self._compiled = home / "asterisk" / "etc" / "menus"
+        self._menu = menu
+
+    @classmethod
+    def of(cls, settings: Settings) -> Store:
+        return cls(settings.home, menu=settings.file.menu.enabled)
+
+    def publish(self, files: Mapping[str, str], note: str, author: str, now: datetime) -> Version:
+        """Makes the texts the current version. Raises CityRefused with the faults, or PublishError."""
+        note = " ".join(note.split())
+        if not note or len(note) > LONGEST_NOTE:
+            raise PublishError(f"a note is needed: what changed, in at most {LONGEST_NOTE} characters")
+        load(files)
+        with self._locked():
+            number = max(self._numbers(), default=0) + 1
+            version = Version(number, author, note, now.isoformat(timespec="seconds"))
+            self._write_version(version, files)
+            self._make_current(number)
+        return self._version(number)
+
+    def rollback(self, number: int | None = None) -> Version:
+        """Makes an older version current again; without a number, the one before the current. Raises PublishError."""
+        with self._locked():
+            current = self.current()
+            number = max((known for known in self._numbers() if known < (current or 0)), default=0) if number is None else number
+            if number not in self._numbers():
+                raise PublishError(f"there is no version {number}" if number else "there is no version before the current one")
+            self._make_current(number)
+        return self._version(number)
+
+    def refresh(self) -> None:
+        """Writes the compiled files again: after a change of settings, or where they were lost."""
+        with self._locked():
+            current = self.current()
+            if current is not None:
+                self._make_current(current)
+
+    def current(self) -> int | None:
+        """The version that new calls get; None when nothing was published yet."""
+        try:
+            return int((self._folder / "current").read_text())
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise PublishError(f"{self._folder / 'current'}: holds no version number") from error
+
+    def versions(self) -> list[Version]:
+        """All of them, the newest first."""
+        return [self._version(number) for number in sorted(self._numbers(), reverse=True)]
+
+    def load(self, number: int) -> City:
+        """A version as calls use it, kept in memory: it never changes. Raises PublishError."""
+        return _load(self._folder / str(number))
+
+    def _numbers(self) -> set[int]:
+        if not self._folder.is_dir():
+            return set()
+        return {int(path.name) for path in self._folder.iterdir() if path.name.isdecimal()}
+
+    def _version(self, number: int) -> Version:
+        path = self._folder / str(number) / "meta.json"
+        try:
+            return Version(**json.loads(path.read_text(encoding="utf-8")), current=number == self.current())
+        except (OSError, ValueError, TypeError) as error:
+            raise PublishError(f"{path}: {error}") from error
+
+    def _write_version(self, version: Version, files: Mapping[str, str]) -> None:
+        unfinished = self._folder / f".{version.number}.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        meta = {key: value for key, value in asdict(version).items() if key != "current"}
+        for name, text in {**{name: files[name] for name in FILES}, "meta.json": json.dumps(meta, ensure_ascii=False, indent=2) + "\n"}.items():
+            _write(unfinished / name, text, mode=0o444)
+        _flush(unfinished)
+        unfinished.rename(self._folder / str(version.number))
+        _flush(self._folder)
+
+    def _make_current(self, number: int) -> None:
+        """Compiled first, then pointed at: whoever reads the number finds the contexts."""
+        city = self.load(number)
+        kept = sorted(self._numbers(), reverse=True)[:KEPT_COMPILED]
+        for old in self._compiled.glob("v*.conf"):
+            if old.stem[1:] not in map(str, (*kept, number)):
+                old.unlink()
+        _write_beside(self._compiled / f"v{number}.conf", dialplan.compile(city, number))
+        _write_beside(self._compiled / "current.conf", dialplan.compile_numbers(city, number, menu=self._menu))
+        _write_beside(self._folder / "current", f"{number}\n")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One publisher at a time; a second one waits for the first, which writes a few small files."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def publish(settings: Settings, note: str, *, author: str | None = None, reload: Callable[[Settings], None] | None = None) -> Version:
+    """Publishes the folder that `settings` name, and tells a running Asterisk. Raises CityRefused or PublishError."""
+    version = Store.of(settings).publish(texts(settings.city), note, author or whoever(), datetime.now().astimezone())
+    if reload is not None:
+        reload(settings)
+    return version
+
+
+def ensure_published(settings: Settings) -> Version:
+    """What `hotline run` needs before it takes calls: a current version, compiled with today's settings."""
+    store = Store.of(settings)
+    current = store.current()
+    if current is None:
+        return publish(settings, "first version")
+    store.refresh()
+    return store._version(current)
+
+
+def whoever() -> str:
+    """The author of a version: who is logged in on this machine."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a number without a name
+        return str(os.getuid())
+
+
+@lru_cache(maxsize=16)
+def _load(folder: Path) -> City:
+    if not folder.is_dir():
+        raise PublishError(f"there is no version {folder.name}")
+    return load(texts(folder))
+
+
+def _write(path: Path, text: str, mode: int = 0o644) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    path.chmod(mode)
+
+
+def _write_beside(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    _write(unfinished, text)
+    unfinished.replace(path)
+    _flush(path.parent)
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

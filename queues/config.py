@@ -71,21 +71,25 @@ class Phone(Protocol):
 
 
 def render(queues: Iterable[Queue], phones: Iterable[Phone]) -> str:
-    """The text of queues.conf. Raises QueueConfigError."""
+    """The text of queues.conf. A phone of a queue that is gone is left out, so that one old phone stops nobody's
+    calls (`strays` names it). Raises QueueConfigError for what cannot be written at all."""
     listed = sorted(queues, key=lambda queue: queue.name)
-    members = _members(listed, list(phones))
+    members = {queue.name: set(queue.members) for queue in listed}
+    for phone in phones:
+        for name in members.keys() & set(phone.queues):
+            members[name].add(phone.name)
     return GENERAL + "".join(_one(queue, sorted(members[queue.name])) for queue in listed)
 
 
-def _members(queues: Sequence[Queue], phones: Sequence[Phone]) -> dict[str, set[str]]:
-    """Whose phone rings for which queue: those the city lists and those added by command."""
-    members = {queue.name: set(queue.members) for queue in queues}
-    for phone in phones:
-        for name in phone.queues:
-            if name not in members:
-                raise QueueConfigError(f"phone {phone.name!r}: no such queue {name!r} (there are: {', '.join(members)})")
-            members[name].add(phone.name)
-    return members
+def strays(queues: Iterable[Queue], phones: Iterable[Phone]) -> list[str]:
+    """One sentence for each phone that was added to a queue the city does not have."""
+    names = sorted(queue.name for queue in queues)
+    return [
+        f"phone {phone.name!r}: no such queue {name!r} (there are: {', '.join(names)})"
+        for phone in phones
+        for name in phone.queues
+        if name not in names
+    ]
 
 
 def _one(queue: Queue, members: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from typing import Self
 
 import structlog
 
+from queues.files import write_whole
 from queues.happenings import Happening
 from queues.records import Ledger, Record
 
@@ -65,8 +66,10 @@ class QueueLog:
         place = self._bookmark
         happenings: list[Happening] = []
         for start, path in self._places():
-            lines, place = self._lines(path, start)
+            lines, place, finished = self._lines(path, start)
             happenings += ledger.follow(filter(None, map(self._record, lines)))
+            if not finished:
+                break
         self._next = (place, ledger)
         return happenings
 
@@ -80,7 +83,7 @@ class QueueLog:
             "place": asdict(self._bookmark) if self._bookmark else None,
             "ledger": self._ledger.as_json(),
         }
-        _replace(self._bookmark_path, json.dumps(data, ensure_ascii=False))
+        write_whole(self._bookmark_path, json.dumps(data, ensure_ascii=False))
 
     def _load(self) -> tuple[Bookmark | None, Ledger]:
         try:
@@ -115,27 +118,17 @@ class QueueLog:
         rotated = [path for path in self.path.parent.glob(self.path.name + ".*") if path.suffix != ".gz"]
         return [*sorted(rotated, key=lambda path: path.stat().st_mtime_ns), self.path]
 
-    def _lines(self, path: Path, start: Bookmark) -> tuple[list[str], Bookmark]:
-        """Whole lines only: the last one may be in the making."""
+    def _lines(self, path: Path, start: Bookmark) -> tuple[list[str], Bookmark, bool]:
+        """Whole lines only, for the last one may be in the making; the place after them; whether that is the end."""
         with path.open("rb") as file:
             file.seek(start.offset)
             data = file.read(MOST_AT_ONCE)
         whole = data[: data.rfind(b"\n") + 1]
-        return whole.decode(errors="replace").splitlines(), replace(start, offset=start.offset + len(whole))
+        lines = whole.decode(errors="replace").split("\n")[:-1]
+        return lines, replace(start, offset=start.offset + len(whole)), len(data) < MOST_AT_ONCE
 
     def _record(self, line: str) -> Record | None:
         record = Record.parse(line)
         self.broken_lines += record is None
         return record
 
-
-def _replace(path: Path, text: str) -> None:
-    """Written whole or not at all, and on disk before it counts."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)

@@ -1,0 +1,142 @@
+"""The call-centre floor as the telephony process keeps it: link, live picture, its file, and what happened to agents' calls.
+
+    floor = Floor(link, home, queue_log, on_happening)
+    await floor.start()                    # also starts nothing else: the link is the caller's
+    ...
+    await floor.close()
+
+Two records, each for what it is good at (ADR 0071). The picture comes from AMI events and may have gaps that a resync
+closes. What makes tickets comes from queue_log alone, because it also holds what happened while nobody listened; AMI
+events only say that it is time to read it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from queues import snapshot
+from queues.ami import AmiLink
+from queues.errors import AmiError
+from queues.event import Event
+from queues.happenings import Happening
+from queues.queue_log import QueueLog
+from queues.state import EVENTS, Picture
+
+LEAST_SECONDS_BETWEEN_WRITES = 0.25
+HEARTBEAT_SECONDS = 5.0
+RESYNC_SECONDS = 30.0
+DOORBELLS = ("QueueCallerJoin", "AgentConnect", "AgentComplete", "Hangup")
+
+log = structlog.get_logger()
+
+OnHappening = Callable[[Happening], Awaitable[None]]
+
+
+class Floor:
+    """Keeps picture and snapshot true, and tells each happening at least once, in order."""
+
+    def __init__(self, link: AmiLink, home: Path, queue_log: Path, on_happening: OnHappening) -> None:
+        self.picture = Picture()
+        self._link = link
+        self._file = snapshot.where(home)
+        self._log = QueueLog(queue_log, home / "run" / "queue_log.bookmark")
+        self._on_happening = on_happening
+        self._changed = asyncio.Event()
+        self._rung = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Listens to the link and begins to read and write. Call before or after link.start()."""
+        self._remember()
+        for name in EVENTS:
+            self._link.subscribe(name, self._apply)
+        for name in DOORBELLS:
+            self._link.subscribe(name, self._ring)
+        self._link.subscribe("Reload", self._reloaded)
+        self._link.on_connected(self.resync)
+        self._link.on_lost(self._changed.set)
+        self._rung.set()
+        self._changed.set()
+        self._tasks = [asyncio.create_task(task()) for task in (self._write, self._read, self._put_right)]
+        if self._link.connected:
+            await self.resync()
+
+    async def close(self) -> None:
+        """Stops; the file stays and grows old."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def resync(self) -> None:
+        """Asks Asterisk for everything. Raises AmiError."""
+        queues = await self._link.action({"Action": "QueueStatus"})
+        channels = await self._link.action({"Action": "CoreShowChannels"})
+        self.picture.resync(queues, channels, datetime.now(UTC).timestamp())
+        self._changed.set()
+        self._rung.set()
+
+    def _remember(self) -> None:
+        """Calls that ended before this process began."""
+        before = snapshot.read(self._file)
+        if before:
+            self.picture.recent.extend(reversed(before.recent))
+
+    def _apply(self, event: Event) -> None:
+        self.picture.apply(event, datetime.now(UTC).timestamp())
+        self._changed.set()
+
+    def _ring(self, event: Event) -> None:
+        self._rung.set()
+
+    async def _reloaded(self, event: Event) -> None:
+        await self.resync()
+
+    async def _write(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass
+            self._changed.clear()
+            taken = snapshot.take(self.picture, datetime.now(UTC), None if self._link.connected else self._link.fault or "no link")
+            try:
+                await asyncio.to_thread(snapshot.write, self._file, taken)
+            except OSError as error:
+                log.error("state.json cannot be written", error=str(error))
+            await asyncio.sleep(LEAST_SECONDS_BETWEEN_WRITES)
+
+    async def _read(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    await self._rung.wait()
+            except TimeoutError:
+                pass
+            self._rung.clear()
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """Reads on in queue_log. A happening whose taker fails stays and is told again with those after it."""
+        try:
+            for happening in await asyncio.to_thread(self._log.read):
+                await self._on_happening(happening)
+            await asyncio.to_thread(self._log.keep)
+        except Exception:  # noqa: BLE001 - outermost loop of what makes agents' tickets; next heartbeat tries again
+            log.exception("queue_log not taken over")
+
+    async def _put_right(self) -> None:
+        """Every half minute, in case an event that ought to come did not."""
+        while True:
+            await asyncio.sleep(RESYNC_SECONDS)
+            if self._link.connected:
+                try:
+                    await self.resync()
+                except AmiError as error:
+                    log.warning("resync failed", reason=str(error))

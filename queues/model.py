@@ -1,0 +1,120 @@
+"""The words of the live picture: agents, queues, callers who wait, calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class AgentState(StrEnum):
+    """What an agent's phone is doing."""
+
+    FREE = "free"
+    RINGING = "ringing"
+    TALKING = "talking"
+    ON_HOLD = "on_hold"
+    LOGGED_OUT = "logged_out"
+    UNKNOWN = "unknown"
+
+
+# Asterisk's device states (include/asterisk/devicestate.h): 0 unknown, 1 not in use, 2 in use, 3 busy, 4 invalid,
+# 5 unavailable, 6 ringing, 7 ringing while in use, 8 on hold
+DEVICE_STATES = {
+    "1": AgentState.FREE, "2": AgentState.TALKING, "3": AgentState.TALKING, "4": AgentState.LOGGED_OUT,
+    "5": AgentState.LOGGED_OUT, "6": AgentState.RINGING, "7": AgentState.TALKING, "8": AgentState.ON_HOLD,
+}  # fmt: skip
+
+
+class Doing(StrEnum):
+    """Where a call is."""
+
+    MENU = "menu"
+    WAITING = "waiting"
+    TALKING = "talking"
+    VOICEMAIL = "voicemail"
+    FAX = "fax"
+    TRANSFER = "transfer"
+    HANGUP = "hangup"
+
+
+DECISIONS = {
+    "queue": Doing.WAITING, "voicemail": Doing.VOICEMAIL, "fax": Doing.FAX,
+    "transfer": Doing.TRANSFER, "hangup": Doing.HANGUP,
+}  # fmt: skip
+"""HOTLINE_DECISION -> where the call is now."""
+
+CONTEXTS = {f"hotline-{decision}": doing for decision, doing in DECISIONS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One agent's phone in one queue."""
+
+    phone: str
+    queue: str
+    state: AgentState
+    paused: bool = False
+    pause_reason: str = ""
+    calls_taken: int = 0
+    last_call_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A caller in a queue; `since` in Unix seconds."""
+
+    uniqueid: str
+    queue: str
+    caller: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One leg of a call."""
+
+    uniqueid: str
+    linkedid: str
+    phone: str
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as one record: `linkedid` is the name of its first leg, the citizen's."""
+
+    linkedid: str
+    caller: str
+    called: str
+    since: float
+    path: str = ""
+    type: str = ""
+    doing: Doing = Doing.MENU
+    queue: str = ""
+    agent: str = ""
+    ended: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One agent's phone over all its queues."""
+
+    phone: str
+    state: AgentState
+    paused: bool
+    pause_reason: str
+    queues: tuple[str, ...]
+    calls_taken: int
+    linkedid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """A queue as a supervisor sees it."""
+
+    name: str
+    strategy: str
+    members: tuple[str, ...]
+    logged_in: int
+    free: int
+    waiting: tuple[Waiting, ...]

@@ -1,0 +1,208 @@
+"""The live picture of queues, agents and calls, kept from AMI events and put right by a resync. Pure.
+
+Applying an event twice, or one that a resync already contains, changes nothing: after a resync every event since the
+link came up is applied in order, and the picture is the true one at the last of them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import replace
+
+from queues.event import Event
+from queues.model import (
+    CONTEXTS,
+    DECISIONS,
+    DEVICE_STATES,
+    Agent,
+    AgentState,
+    Call,
+    Channel,
+    Doing,
+    Member,
+    QueueView,
+    Waiting,
+)
+from queues.names import phone_of, queue_of
+
+RECENT = 200
+MEMBER_EVENTS = frozenset(
+    ("QueueMember", "QueueMemberStatus", "QueueMemberAdded", "QueueMemberPause", "QueueMemberPenalty")
+)
+QUEUE_EVENTS = MEMBER_EVENTS | {"QueueMemberRemoved", "QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon"}
+CHANNEL_EVENTS = frozenset(("Newchannel", "Newstate", "Hangup", "NewCallerid", "UserEvent", "BridgeEnter", "AgentConnect"))
+EVENTS = QUEUE_EVENTS | CHANNEL_EVENTS
+"""What the picture listens to."""
+
+
+class Picture:
+    """What is going on now."""
+
+    def __init__(self) -> None:
+        self.strategies: dict[str, str] = {}
+        self.members: dict[tuple[str, str], Member] = {}
+        self.waiting: dict[str, Waiting] = {}
+        self.channels: dict[str, Channel] = {}
+        self.calls: dict[str, Call] = {}
+        self.recent: deque[Call] = deque(maxlen=RECENT)
+
+    def apply(self, event: Event, now: float) -> None:
+        """Takes in one event; `now` in Unix seconds."""
+        if event.name in MEMBER_EVENTS:
+            self._member(event)
+        elif event.name == "QueueMemberRemoved":
+            self.members.pop((queue_of(event["Queue"]), _phone(event)), None)
+        elif event.name == "QueueCallerJoin":
+            self._joined(event, now)
+        elif event.name in ("QueueCallerLeave", "QueueCallerAbandon"):
+            self.waiting.pop(event["Uniqueid"], None)
+        elif event.name in CHANNEL_EVENTS:
+            self._channel(event, now)
+
+    def resync(self, queue_status: Iterable[Event], channels: Iterable[Event], now: float) -> None:
+        """Puts everything right from the answers to QueueStatus and CoreShowChannels."""
+        self.strategies, self.members, self.waiting = {}, {}, {}
+        answers = list(queue_status)
+        for event in answers:
+            if event.name == "QueueParams":
+                self.strategies[queue_of(event["Queue"])] = event["Strategy"]
+            elif event.name == "QueueMember":
+                self._member(event)
+        self.channels = {}
+        for event in channels:
+            if event["Uniqueid"]:
+                self._call(event, now - _seconds(event["Duration"]))
+                self._leg(event)
+        for event in answers:
+            if event.name == "QueueEntry":
+                self._joined(event, now - event.number("Wait"))
+        living = {channel.linkedid for channel in self.channels.values()}
+        for linkedid in self.calls.keys() - living:
+            self._ended(linkedid, now)
+
+    def agents(self) -> list[Agent]:
+        """Every agent's phone, by name."""
+        phones: dict[str, list[Member]] = {}
+        for member in self.members.values():
+            phones.setdefault(member.phone, []).append(member)
+        talking = {channel.phone: channel.linkedid for channel in self.channels.values() if channel.up}
+        return [_agent(members, talking.get(phone, "")) for phone, members in sorted(phones.items())]
+
+    def queues(self) -> list[QueueView]:
+        """Every queue, by name."""
+        return [self._view(name, strategy) for name, strategy in sorted(self.strategies.items())]
+
+    def live_calls(self) -> list[Call]:
+        """Calls in progress, the oldest first, each with where it is now."""
+        talking = {channel.linkedid for channel in self.channels.values() if self._is_agent(channel)}
+        return [
+            replace(call, doing=Doing.TALKING) if call.linkedid in talking
+            else replace(call, doing=Doing.WAITING) if call.linkedid in self.waiting
+            else call
+            for call in sorted(self.calls.values(), key=lambda call: (call.since, call.linkedid))
+        ]  # fmt: skip
+
+    def _view(self, name: str, strategy: str) -> QueueView:
+        members = [member for member in self.members.values() if member.queue == name]
+        there = [member for member in members if member.state is not AgentState.LOGGED_OUT]
+        return QueueView(
+            name=name, strategy=strategy, members=tuple(sorted(member.phone for member in members)),
+            logged_in=len(there),
+            free=sum(member.state is AgentState.FREE and not member.paused for member in there),
+            waiting=tuple(sorted((w for w in self.waiting.values() if w.queue == name), key=lambda w: w.since)),
+        )  # fmt: skip
+
+    def _member(self, event: Event) -> None:
+        member = Member(
+            phone=_phone(event), queue=queue_of(event["Queue"]),
+            state=DEVICE_STATES.get(event["Status"], AgentState.UNKNOWN), paused=event["Paused"] == "1",
+            pause_reason=event["PausedReason"], calls_taken=event.number("CallsTaken"),
+            last_call_at=event.number("LastCall"),
+        )  # fmt: skip
+        self.members[member.queue, member.phone] = member
+
+    def _joined(self, event: Event, since: float) -> None:
+        waiting = Waiting(event["Uniqueid"], queue_of(event["Queue"]), _number(event), since)
+        before = self.waiting.get(waiting.uniqueid)
+        self.waiting[waiting.uniqueid] = before if before and before.queue == waiting.queue else waiting
+        self._note(waiting.uniqueid, queue=waiting.queue)
+
+    def _channel(self, event: Event, now: float) -> None:
+        known = event["Uniqueid"] in self.channels
+        if event.name == "Hangup":
+            channel = self.channels.pop(event["Uniqueid"], None)
+            self.waiting.pop(event["Uniqueid"], None)
+            if channel and not any(other.linkedid == channel.linkedid for other in self.channels.values()):
+                self._ended(channel.linkedid, now)
+        elif known or event.name == "Newchannel":  # news of a channel that has gone does not bring it back
+            self._call(event, now)
+            self._leg(event)
+
+    def _leg(self, event: Event) -> None:
+        if not event["Channel"]:
+            return  # a UserEvent without its channel
+        phone, _, _ = phone_of(event["Channel"]).rpartition("-")
+        channel = Channel(event["Uniqueid"], event["Linkedid"], phone, event["ChannelState"] == "6")
+        self.channels[channel.uniqueid] = channel
+        if self._is_agent(channel):
+            self._note(channel.linkedid, agent=channel.phone)
+
+    def _call(self, event: Event, since: float) -> None:
+        """What an event says of its call; the citizen's own leg says most, and has the call's name."""
+        if event["Uniqueid"] != event["Linkedid"]:
+            return
+        linkedid = event["Linkedid"]
+        call = self.calls.get(linkedid) or Call(linkedid, "", "", since)
+        variables = event.variables
+        decided = DECISIONS.get(event["Decision"]) if event["UserEvent"] == "HotlineDecided" else None
+        self.calls[linkedid] = replace(
+            call,
+            caller=_number(event) or call.caller,
+            called=variables.get("HOTLINE_CALLED") or event["Called"] or call.called,
+            path=variables.get("HOTLINE_PATH") or event["Path"] or variables.get("HOTLINE_AT") or call.path,
+            type=variables.get("HOTLINE_TYPE") or event["Type"] or call.type,
+            doing=decided or CONTEXTS.get(event["Context"]) or call.doing,
+        )
+
+    def _is_agent(self, channel: Channel) -> bool:
+        """Whether this leg is an agent who has picked up (not the citizen, not a phone that only rings)."""
+        answered = channel.up and channel.uniqueid != channel.linkedid
+        return answered and any(member.phone == channel.phone for member in self.members.values())
+
+    def _note(self, linkedid: str, **known: str) -> None:
+        """Remembers the last queue and agent of a call, for the record of it when it has ended."""
+        if linkedid in self.calls:
+            self.calls[linkedid] = replace(self.calls[linkedid], **known)  # type: ignore[arg-type]
+
+    def _ended(self, linkedid: str, now: float) -> None:
+        call = self.calls.pop(linkedid, None)
+        if call:
+            self.recent.append(replace(call, ended=now))
+
+
+def _agent(members: list[Member], linkedid: str) -> Agent:
+    first = members[0]
+    return Agent(
+        phone=first.phone, state=first.state, paused=all(member.paused for member in members),
+        pause_reason=next((member.pause_reason for member in members if member.paused), ""),
+        queues=tuple(sorted(member.queue for member in members)),
+        calls_taken=sum(member.calls_taken for member in members), linkedid=linkedid,
+    )  # fmt: skip
+
+
+def _phone(event: Event) -> str:
+    return phone_of(event["Interface"] or event["Location"])
+
+
+def _number(event: Event) -> str:
+    number = event["CallerIDNum"]
+    return "" if number == "<unknown>" else number
+
+
+def _seconds(text: str) -> float:
+    """CoreShowChannels says 00:01:07."""
+    total = 0
+    for part in text.split(":"):
+        total = total * 60 + (int(part) if part.isascii() and part.isdigit() else 0)
+    return float(total)

@@ -17,7 +17,6 @@ ANSWER_SECONDS: Final = 20.0
 KEY_MILLISECONDS: Final = 100
 KEY_SECONDS: Final = 0.2  # a key and the pause after it
 LIKE: Final = 0.9  # correlation from which on a prompt counts as heard
-OPENING_SECONDS: Final = 1.2  # this much of a prompt is enough to know it by
 SEARCH_SAMPLES: Final = 1600  # looked at together, so that many callers can listen at once
 _numbers = itertools.count(1)
 
@@ -92,9 +91,8 @@ class Caller:
             except TimeoutError:
                 raise NotAnswered(f"{number}: no answer in {seconds:g} s") from None
 
-    async def hears(self, clip: Samples, name: str = "prompt", *, within: float = 20.0, like: float = LIKE) -> Match:
-        """Waits until the opening of a clip was heard, after what was heard before. Raises NotHeard."""
-        wanted = sound.opening(clip, OPENING_SECONDS)
+    async def hears(self, wanted: Samples, name: str = "prompt", *, within: float = 20.0, like: float = LIKE) -> Match:
+        """Waits until a clip was heard, after what was heard before. Raises NotHeard."""
         best = Match(0.0, 0)
         searched = self._listened
         deadline = time.monotonic() + within

@@ -15,7 +15,8 @@ import getpass
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -24,12 +25,14 @@ from pathlib import Path
 
 from hotline.settings import Settings
 from ivr import dialplan
+from ivr.faults import CityRefused
 from ivr.loading import load
 from ivr.model import City
 from ivr.reading import FILES
 from ivr.source import LARGEST_FILE
 
 KEPT_COMPILED = 10  # versions whose native contexts stay loaded for calls that began in them
+LOCK_LIMIT_SECONDS = 10
 LONGEST_NOTE = 500  # characters
 
 
@@ -162,26 +165,25 @@ class Store:
         """One publisher at a time; a second one waits for the first, which writes a few small files."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            _lock(lock.fileno(), time.monotonic() + LOCK_LIMIT_SECONDS)
             yield
 
 
-def publish(settings: Settings, note: str, *, author: str | None = None, reload: Callable[[Settings], None] | None = None) -> Version:
-    """Publishes the folder that `settings` name, and tells a running Asterisk. Raises CityRefused or PublishError."""
-    version = Store.of(settings).publish(texts(settings.city), note, author or whoever(), datetime.now().astimezone())
-    if reload is not None:
-        reload(settings)
-    return version
+def publish(settings: Settings, note: str, *, author: str | None = None) -> Version:
+    """Publishes the folder that `settings` name. Raises CityRefused or PublishError. `hotline.reload.menus` tells Asterisk."""
+    return Store.of(settings).publish(texts(settings.city), note, author or whoever(), datetime.now().astimezone())
 
 
-def ensure_published(settings: Settings) -> Version:
-    """What `hotline run` needs before it takes calls: a current version, compiled with today's settings."""
+def ensure_published(settings: Settings) -> None:
+    """What `hotline run` needs before it takes calls: a current version, compiled with today's settings. Raises PublishError."""
     store = Store.of(settings)
-    current = store.current()
-    if current is None:
-        return publish(settings, "first version")
-    store.refresh()
-    return store._version(current)
+    if store.current() is not None:
+        store.refresh()
+        return
+    try:
+        publish(settings, "first version")
+    except CityRefused as refused:
+        raise PublishError(f"the menus in {settings.city} cannot be published:\n{refused}") from refused
 
 
 def whoever() -> str:
@@ -196,7 +198,20 @@ def whoever() -> str:
 def _load(folder: Path) -> City:
     if not folder.is_dir():
         raise PublishError(f"there is no version {folder.name}")
-    return load(texts(folder))
+    try:
+        return load(texts(folder))
+    except CityRefused as refused:  # published by another release of this program, or damaged
+        raise PublishError(f"version {folder.name} cannot be used:\n{refused}") from refused
+
+
+def _lock(descriptor: int, deadline: float) -> None:
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise PublishError(f"somebody else has been publishing for {LOCK_LIMIT_SECONDS} seconds; try again") from None
+            time.sleep(0.02)
 
 
 def _write(path: Path, text: str, mode: int = 0o644) -> None:

@@ -13,6 +13,11 @@ def phones(settings: Settings) -> None:
     _apply(settings, PHONE_PARTS)
 
 
+def menus(settings: Settings) -> None:
+    """After a version was published or rolled back: its contexts, the number table, its queues."""
+    _apply(settings, ("dialplan reload", "queue reload all"))
+
+
 def everything(settings: Settings) -> None:
     """After a change of settings."""
     _apply(settings, ("core reload",))

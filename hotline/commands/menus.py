@@ -1,0 +1,167 @@
+"""`hotline check`, `walk`, `publish`, `versions`, `rollback`: what an administrator does with the menus."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from hotline import menus, reload
+from hotline.asterisk import AsteriskFailed
+from hotline.settings import Settings
+from ivr.faults import CityRefused
+from ivr.loading import check, load
+from ivr.model import ZONES, City
+from ivr.walk import Walk, WrongStep, told
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command("check")(check_command)
+    app.command("walk")(walk_command)
+    app.command("publish")(publish_command)
+    app.command("versions")(versions_command)
+    app.command("rollback")(rollback_command)
+
+
+def check_command(folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="the city's folder")] = None) -> None:
+    """Check a city's files 检查菜单: a line for each fault, exit 1 if there is one."""
+    try:
+        faults = check(menus.texts(folder or Settings.load().city))
+    except menus.PublishError as error:
+        _fail([error])
+    if faults:
+        _fail(faults)
+    typer.echo("no faults")
+
+
+def walk_command(
+    number: Annotated[str, typer.Argument(help="as a citizen dials it: 12345, 0546-12345, 1234511")],
+    keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="0-9 * #, or the word silence; none: you are asked")] = None,
+    at: Annotated[str | None, typer.Option(help='the moment of the call, "2026-11-23 10:00"; default: now')] = None,
+    published: Annotated[bool, typer.Option(help="the current published version instead of the files being edited")] = False,
+) -> None:
+    """Walk through the menus as a caller does 走一遍菜单; prints the story, ready for the stories/ folder."""
+    settings = Settings.load()
+    try:
+        city = _city(settings, published)
+        walk = Walk(city, _moment(city, at), menu=settings.file.menu.enabled)
+        walk.dials(number)
+        if keys:
+            for key in keys:
+                _do(walk, key)
+        else:
+            _converse(walk)
+    except (menus.PublishError, WrongStep) as error:
+        _fail([error])
+    except CityRefused as refused:
+        _fail(refused.faults)
+    typer.echo(told(walk))
+
+
+def publish_command(
+    note: Annotated[str, typer.Option("--note", "-m", help="what changed, and why")],
+    author: Annotated[str | None, typer.Option(help="who publishes; default: who is logged in")] = None,
+) -> None:
+    """Make the city's files the current version 发布菜单: new calls get it, calls in progress keep theirs."""
+    settings = Settings.load()
+    try:
+        version = menus.publish(settings, note, author=author)
+    except CityRefused as refused:
+        _fail(refused.faults)
+    except menus.PublishError as error:
+        _fail([error])
+    typer.echo(f"version {version.number} is current")
+    _tell_asterisk(settings)
+
+
+def versions_command(as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False) -> None:
+    """The published versions 已发布的版本, the newest first."""
+    try:
+        versions = menus.Store.of(Settings.load()).versions()
+    except menus.PublishError as error:
+        _fail([error])
+    if as_json:
+        typer.echo(json.dumps({"items": [asdict(version) for version in versions], "next": None}, ensure_ascii=False))
+        return
+    table = Table("version", "current", "published", "author", "note")
+    for version in versions:
+        table.add_row(str(version.number), "*" if version.current else "", version.published_at, version.author, version.note)
+    Console().print(table)
+
+
+def rollback_command(number: Annotated[int | None, typer.Argument(metavar="[N]", help="default: the version before the current")] = None) -> None:
+    """Make an older version current again 回退."""
+    settings = Settings.load()
+    try:
+        version = menus.Store.of(settings).rollback(number)
+    except menus.PublishError as error:
+        _fail([error])
+    typer.echo(f"version {version.number} is current")
+    _tell_asterisk(settings)
+
+
+def _city(settings: Settings, published: bool) -> City:
+    if not published:
+        return load(menus.texts(settings.city))
+    store = menus.Store.of(settings)
+    current = store.current()
+    if current is None:
+        raise menus.PublishError("nothing was published yet")
+    return store.load(current)
+
+
+def _moment(city: City, text: str | None) -> datetime:
+    zone = timezone(timedelta(hours=ZONES[city.zone]))
+    if text is None:
+        return datetime.now(zone)
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=zone)
+    except ValueError:
+        raise WrongStep(f'"{text}" is not a moment such as "2026-11-23 10:00"') from None
+
+
+def _do(walk: Walk, words: str) -> None:
+    if words == "silence":
+        walk.is_silent()
+    else:
+        walk.presses(words)
+
+
+def _converse(walk: Walk) -> None:
+    """Asks the person at the terminal until the menu is over; a wrong key is said and asked again."""
+    while True:
+        for prompt in walk.unheard:
+            typer.echo(f"  {walk.city.prompts[prompt]}")
+        walk.unheard.clear()
+        if walk.over:
+            typer.echo(f"  -> {walk.where}\n")
+            return
+        answer = typer.prompt("key (Enter: silence, q: hang up)", default="", show_default=False).strip()
+        try:
+            if answer == "q":
+                walk.hangs_up()
+            else:
+                _do(walk, answer or "silence")
+        except WrongStep as wrong:
+            typer.echo(f"  {wrong}")
+
+
+def _tell_asterisk(settings: Settings) -> None:
+    try:
+        reload.menus(settings)
+    except AsteriskFailed as error:
+        _fail([f"published, but Asterisk could not be told: {error}"])
+
+
+def _fail(reasons: Iterable[object]) -> NoReturn:
+    for reason in reasons:
+        typer.echo(str(reason), err=True)
+    raise typer.Exit(1)

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
@@ -55,6 +55,7 @@ class SpeechSettings(_Section):
     engine: str = Field("auto", description="auto | vosk | faster-whisper; auto takes Vosk when a Mandarin model is there")
     model: str | None = Field(None, description="a model's name or folder; none: the engine's default")
     workers: int = Field(1, ge=1, le=64, description="recogniser processes")
+    input_path: Literal["direct", "resampled", "folded"] = Field("direct", description="how telephone sound reaches Vosk; calibrate on your own recordings")
 
 
 class SpoolSettings(_Section):

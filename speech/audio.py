@@ -102,8 +102,8 @@ def _decode(path: Path, data: bytes, raw: str | None, maximum_seconds: float) ->
             if file.frames / rate > maximum_seconds:
                 raise AudioTooLarge(f"{path.name}: {file.frames / rate:.0f} s, at most {maximum_seconds:.0f}")
             both: Samples = file.read(dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
-        raise AudioUnreadable(f"{path.name}: {error}") from error
+    except (soundfile.LibsndfileError, RuntimeError, ValueError, TypeError) as error:
+        raise AudioUnreadable(f"{path.name}: {getattr(error, 'error_string', error)}") from error
     return both.mean(axis=1, dtype=np.float32), rate
 
 

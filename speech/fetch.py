@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import subprocess
@@ -69,7 +70,9 @@ def archive(wanted: Archive, into: Path, progress: Callable[[int, int], None] = 
                 progress(file.tell(), size)
                 if time.monotonic() > deadline or file.tell() > ARCHIVE_BYTES:
                     raise FetchFailed(f"{wanted.url}: too slow or too large, given up at {file.tell()} bytes")
-    except (urllib.error.URLError, TimeoutError, ConnectionError, ValueError) as error:
+            if size and file.tell() != size:
+                raise FetchFailed(f"{wanted.url}: broke off at {file.tell()} of {size} bytes")
+    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError, ValueError) as error:
         raise FetchFailed(f"{wanted.url}: {getattr(error, 'reason', error)}") from error
     part.rename(target)
     return target

@@ -109,7 +109,7 @@ class _Renderer:
         return self._from_voice(name, text, place, problem)
 
     def _from_recording(self, name: str, text: str, recording: Path, place: Path) -> Prompt:
-        key = f"recording-{store.sha256(recording)}-{RENDERING}"
+        key = recording_key(recording)
         if _made_from(place) == key:
             return Prompt(name, text, "recording", made=False)
         sound = audio.levelled(audio.resampled(audio.read(recording, LONGEST_SECONDS), TELEPHONE_RATE))
@@ -157,12 +157,33 @@ def voice_key(text: str) -> str:
     return hashlib.sha256(made_of.encode()).hexdigest()[:32]
 
 
+def recording_key(recording: Path) -> str:
+    return f"recording-{store.sha256(recording)[:32]}"
+
+
 def put_by_a_person(place: Path) -> bool:
     """A wav that no rendering made, or that was replaced since."""
     if not place.is_file():
         return False
     sidecar = _sidecar(place)
     return sidecar is None or store.sha256(place) not in (sidecar["sha256"], sidecar["before"])
+
+
+def source_of(place: Path) -> str:
+    """recording, own, voice, espeak-ng, tone, or absent."""
+    if not place.is_file():
+        return "absent"
+    if put_by_a_person(place):
+        return "own"
+    made_from = (_sidecar(place) or {"made_from": ""})["made_from"]
+    return made_from.rpartition("-")[0] or "voice"
+
+
+def outdated(place: Path, text: str, recording: Path | None) -> bool:
+    """Whether the next rendering would make it anew."""
+    wanted = recording_key(recording) if recording is not None else voice_key(text)
+    sidecar = _sidecar(place)
+    return sidecar is not None and not put_by_a_person(place) and not sidecar["made_from"].endswith(wanted)
 
 
 def two_tones() -> Sound:

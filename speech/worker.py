@@ -36,7 +36,7 @@ def transcribe(engine: Recogniser, path: Path) -> Recognition | NoSpeech:
     except (audio.AudioError, OSError) as error:
         raise SoundRefused(str(error)) from error
     spans = vad.speech(sound)
-    spoken = round(sum(span.seconds for span in spans), 2)
+    spoken = round(sum((span.seconds for span in spans), 0.0), 2)
     seconds = round(sound.seconds, 2)
     heard = engine.hear(sound) if spans else None
     text = aftercare.written(heard.raw, engine.language) if heard else ""

@@ -104,6 +104,11 @@ class AmiLink:
         if self._refusal is not None:
             raise self._refusal
 
+    def ask_resync(self) -> None:
+        """Has the `on_connected` hooks called again, at this place in the order of events."""
+        if self.connected:
+            self._queue.put_nowait(_Mark.RESYNC)
+
     async def action(self, fields: Fields, *, seconds: float | None = None) -> Answer:
         """Sends one action, once. Raises NotConnected, LinkBusy, ForbiddenText (nothing was sent), ActionRefused
         (Asterisk said no) or ResultUnknown (it may have happened)."""

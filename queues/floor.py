@@ -21,7 +21,6 @@ import structlog
 
 from queues import snapshot
 from queues.ami import AmiLink
-from queues.errors import AmiError
 from queues.event import Event
 from queues.happenings import Happening
 from queues.queue_log import QueueLog
@@ -63,8 +62,7 @@ class Floor:
         self._rung.set()
         self._changed.set()
         self._tasks = [asyncio.create_task(task()) for task in (self._write, self._read, self._put_right)]
-        if self._link.connected:
-            await self.resync()
+        self._link.ask_resync()
 
     async def close(self) -> None:
         """Stops; the file stays and grows old."""
@@ -94,8 +92,8 @@ class Floor:
     def _ring(self, event: Event) -> None:
         self._rung.set()
 
-    async def _reloaded(self, event: Event) -> None:
-        await self.resync()
+    def _reloaded(self, event: Event) -> None:
+        self._link.ask_resync()
 
     async def _write(self) -> None:
         while True:
@@ -132,11 +130,8 @@ class Floor:
             log.exception("queue_log not taken over")
 
     async def _put_right(self) -> None:
-        """Every half minute, in case an event that ought to come did not."""
+        """Every half minute, in case an event that ought to come did not. In the order of events: a picture that is
+        older than an event already applied would bring back callers who have left."""
         while True:
             await asyncio.sleep(RESYNC_SECONDS)
-            if self._link.connected:
-                try:
-                    await self.resync()
-                except AmiError as error:
-                    log.warning("resync failed", reason=str(error))
+            self._link.ask_resync()

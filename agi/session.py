@@ -13,7 +13,8 @@ from structlog.typing import FilteringBoundLogger
 from agi import commands
 from agi.errors import AgiError, ChannelGone, CommandRefused
 from agi.keys import Keys, Tape
-from agi.wire import GONE_CODE, REFUSED_CODES, Reply, Wire
+from agi.reply import Reply
+from agi.wire import GONE_CODE, REFUSED_CODES, Wire
 from ivr import flow
 from ivr.events import Ask, Decide, Event, FaxHeard, HungUp, Instruction, NoInput, Pressed, Say
 from ivr.model import City

@@ -10,30 +10,18 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from agi.errors import ChannelGone, PeerSilent, PeerUnclear
+from agi.reply import Reply, parse_reply
 
 LINE_BYTES = 64 * 1024
 HEADER_BYTES = 16 * 1024
 HEADER_LINES = 200
 USAGE_LINES = 200  # a 520 brings the command's manual page
 
-REPLY = re.compile(r"(\d{3})(?:([ -])(.*))?", re.DOTALL)
-RESULT = re.compile(r"result=(\S*)(?: \((.*)\))?(?: endpos=(\d+))?", re.DOTALL)
 USAGE_END = re.compile(r"520 End of proper usage")
 GONE_CODE = 511  # "Command Not Permitted on a dead channel"
 REFUSED_CODES = frozenset({510, 520})
-
-
-@dataclass(frozen=True)
-class Reply:
-    """`200 result=1 (text) endpos=8000` -> 200, "1", "text", 8000."""
-
-    code: int
-    result: str = ""
-    text: str = ""
-    endpos: int | None = None
 
 
 def parse_header(lines: Iterable[str]) -> dict[str, str]:
@@ -47,17 +35,6 @@ def parse_header(lines: Iterable[str]) -> dict[str, str]:
     if "network" not in header and "request" not in header:
         raise PeerUnclear("no AGI header")
     return header
-
-
-def parse_reply(line: str) -> Reply:
-    """One reply line. Raises PeerUnclear."""
-    found = REPLY.fullmatch(line)
-    if found is None:
-        raise PeerUnclear(f"not an AGI reply: {line[:80]!r}")
-    result = RESULT.match(found[3] or "")
-    if result is None:
-        return Reply(int(found[1]))
-    return Reply(int(found[1]), result[1], result[2] or "", int(result[3]) if result[3] else None)
 
 
 class Wire:

@@ -18,7 +18,7 @@ from tickets.life import become, note, now
 from tickets.models import Delivery, Ticket
 from tickets.spool import new_id
 
-Enqueue = Callable[[Session, str, datetime | None], None]
+Enqueue = Callable[[Session, Delivery, datetime | None], None]
 
 
 class NoSuchDelivery(LookupError):
@@ -49,7 +49,7 @@ class Outbox:
         )
         session.add(delivery)
         session.flush()
-        self._enqueue(session, delivery.id, None)
+        self._enqueue(session, delivery, None)
         return delivery
 
     def get(self, delivery_id: str) -> Delivery:
@@ -86,16 +86,19 @@ class Outbox:
             become(ticket, models.HANDED_OVER)
             _note(session, ticket, "handed_over", delivery)
 
-    def try_later(self, delivery_id: str, error: str, status: int | None, at: datetime) -> None:
-        """It did not answer; the next attempt is enqueued with the note of this one."""
+    def try_later(self, delivery_id: str, attempt: int, error: str, status: int | None, at: datetime) -> None:
+        """It did not answer; the next attempt is enqueued with the note of this one.
+
+        `attempt`: how many came before this one. A job that ran twice must not make two chains of attempts.
+        """
         with self._database.writes() as session:
             delivery, _ = self._lock(session, delivery_id)
-            if delivery.state != models.WAITING:
+            if delivery.state != models.WAITING or delivery.attempts != attempt:
                 return
             delivery.attempts += 1
             delivery.last_status, delivery.last_error, delivery.next_attempt_at = status, error, at
             session.flush()
-            self._enqueue(session, delivery.id, at)
+            self._enqueue(session, delivery, at)
 
     def refused(self, delivery_id: str, error: str, status: int | None, event: str = "hand_over_refused") -> None:
         """A dead letter: refused for good, or given up after days of silence (`hand_over_given_up`)."""
@@ -118,7 +121,7 @@ class Outbox:
             moment = now()
             delivery.state, delivery.give_up_from, delivery.next_attempt_at = models.WAITING, moment, moment
             _note(session, ticket, "hand_over_replayed", delivery, actor)
-            self._enqueue(session, delivery.id, None)
+            self._enqueue(session, delivery, None)
             return delivery
 
     def _in_state(self, state: str) -> Sequence[Delivery]:

@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 from tickets import models
 from tickets.database import Database
 from tickets.life import become, begin, begin_from_item, known_type, note, now
-from tickets.models import History, Ticket
+from tickets.models import Delivery, History, Ticket
 from tickets.outbox import Outbox
 from tickets.spool import Item, plain
 from tickets.tokens import Tokens
+from tickets.transcriber import Transcript
 
 ATTEMPTS = 3  # a message that ended its worker so often is set aside for a person
 
@@ -31,7 +32,7 @@ class Jobs(Protocol):
 
     def transcribe(self, session: Session, ticket_id: str) -> None: ...
 
-    def deliver(self, session: Session, delivery_id: str, at: datetime | None) -> None: ...
+    def deliver(self, session: Session, delivery: Delivery, at: datetime | None) -> None: ...
 
 
 class JobsLater:
@@ -40,7 +41,7 @@ class JobsLater:
     def transcribe(self, session: Session, ticket_id: str) -> None:
         """Left to the scan."""
 
-    def deliver(self, session: Session, delivery_id: str, at: datetime | None) -> None:
+    def deliver(self, session: Session, delivery: Delivery, at: datetime | None) -> None:
         """Left to the scan."""
 
 
@@ -63,18 +64,6 @@ class Document:
     preview: str | None = None
     source: str | None = None
     error: str | None = None
-
-
-@dataclass(frozen=True)
-class Transcript:
-    """What a recogniser heard. Scores of different kinds cannot be compared."""
-
-    text: str
-    raw: str
-    engine: str
-    model: str
-    score: float | None = None
-    score_kind: str | None = None
 
 
 class NoSuchTicket(LookupError):
@@ -257,8 +246,8 @@ class Store:
         else:
             self.outbox.add(session, ticket)
 
-    def _deliver(self, session: Session, delivery_id: str, at: datetime | None) -> None:
-        self.jobs.deliver(session, delivery_id, at)
+    def _deliver(self, session: Session, delivery: Delivery, at: datetime | None) -> None:
+        self.jobs.deliver(session, delivery, at)
 
 
 def _get(session: Session, ticket_id: str, lock: bool = False) -> Ticket:

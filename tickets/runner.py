@@ -1,0 +1,136 @@
+"""Runs the durable jobs of one worker process: recognises messages, hands tickets over.
+
+DBOS keeps one application per process, so there is one Runner at a time; its workflows are the functions at the end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from dbos import DBOS
+
+from tickets import models
+from tickets.handover import CaseSystem, CaseSystemError, CaseSystemRefused, Patience
+from tickets.jobs import APPLICATION, DELIVER, TRANSCRIBE, VERSION, system_url
+from tickets.life import now
+from tickets.outbox import NoSuchDelivery
+from tickets.store import NoSuchTicket, Store
+from tickets.transcriber import NoSpeech, RecogniserDied, RecognitionFailed, Transcriber
+
+POLL_SECONDS = 0.2
+DELIVERIES_AT_ONCE = 4
+log = structlog.get_logger("tickets.jobs")
+
+
+@dataclass
+class Runner:
+    """Everything a job needs. Without a case system tickets wait in the outbox."""
+
+    store: Store
+    home: Path
+    transcriber: Transcriber
+    executor: str
+    case_system: CaseSystem | None = None
+    patience: Patience = field(default_factory=Patience)
+    transcriptions_at_once: int = 1
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Takes up what this executor left behind, and works until the block ends."""
+        global _runner
+        _runner = self
+        url = self.store.database.url.render_as_string(hide_password=False)
+        DBOS(
+            config={
+                "name": APPLICATION,
+                "system_database_url": system_url(url),
+                "application_version": VERSION,
+                "executor_id": self.executor,
+                "log_level": "WARNING",
+                "run_migrations": True,
+            }
+        )
+        DBOS.launch()
+        try:
+            DBOS.register_queue(TRANSCRIBE, worker_concurrency=self.transcriptions_at_once, polling_interval_sec=POLL_SECONDS)
+            DBOS.register_queue(DELIVER, worker_concurrency=DELIVERIES_AT_ONCE, polling_interval_sec=POLL_SECONDS)
+            yield
+        finally:
+            DBOS.destroy(workflow_completion_timeout_sec=0)
+            _runner = None
+
+    def transcribe(self, ticket_id: str) -> None:
+        """Each attempt is counted before it begins; a recogniser that dies may be tried again at once."""
+        while True:
+            try:
+                ticket = self.store.begin_transcription(ticket_id)
+            except NoSuchTicket:
+                return log.error("job without its ticket", ticket=ticket_id)
+            if ticket is None:
+                return None
+            try:
+                heard = self.transcriber(self.home / str(ticket.audio_path))
+            except RecogniserDied as error:
+                log.warning("recogniser died", linkedid=ticket.linkedid, ticket=ticket.number, error=str(error))
+                continue
+            except NoSpeech as silence:
+                self.store.record_no_speech(ticket_id, str(silence) or "nobody spoke")
+            except (RecognitionFailed, OSError) as error:
+                self.store.record_failure(ticket_id, str(error))
+                log.error("not recognised", linkedid=ticket.linkedid, ticket=ticket.number, error=str(error))
+            else:
+                self.store.record_transcript(ticket_id, heard)
+                log.info("transcribed", linkedid=ticket.linkedid, ticket=ticket.number, characters=len(heard.text))
+            return None
+
+    def deliver(self, delivery_id: str, attempt: int) -> None:
+        """One attempt. The next is a job of its own: a job that sleeps would hold a place in the queue."""
+        try:
+            delivery = self.store.outbox.get(delivery_id)
+        except NoSuchDelivery:
+            return log.error("job without its delivery", delivery=delivery_id)
+        if self.case_system is None or delivery.state != models.WAITING or delivery.attempts != attempt:
+            return None
+        try:
+            status = self.case_system.hand_over(delivery.body, delivery.idempotency_key)
+        except CaseSystemRefused as refusal:
+            self.store.outbox.refused(delivery_id, str(refusal), refusal.status)
+            log.error("hand-over refused", ticket=delivery.ticket_id, error=str(refusal))
+        except CaseSystemError as error:
+            self._later(delivery, error)
+        else:
+            self.store.outbox.delivered(delivery_id, status)
+            log.info("handed over", ticket=delivery.ticket_id)
+        return None
+
+    def _later(self, delivery: models.Delivery, error: CaseSystemError) -> None:
+        at = self.patience.next_attempt(delivery.attempts + 1, delivery.give_up_from, now())
+        if at is None:
+            days = timedelta(days=self.patience.give_up_days)
+            self.store.outbox.refused(delivery.id, f"given up after {days}: {error}", error.status, "hand_over_given_up")
+            log.error("hand-over given up", ticket=delivery.ticket_id, error=str(error))
+        else:
+            self.store.outbox.try_later(delivery.id, delivery.attempts, str(error), error.status, at)
+            log.warning("case system unavailable", ticket=delivery.ticket_id, error=str(error), next=at.isoformat())
+
+
+_runner: Runner | None = None
+
+
+@DBOS.workflow(name=TRANSCRIBE)
+def transcribe(ticket_id: str) -> None:
+    """The job behind Runner.transcribe."""
+    if _runner is not None:
+        _runner.transcribe(ticket_id)
+
+
+@DBOS.workflow(name=DELIVER)
+def deliver(delivery_id: str, attempt: int) -> None:
+    """The job behind Runner.deliver."""
+    if _runner is not None:
+        _runner.deliver(delivery_id, attempt)

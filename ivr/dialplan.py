@@ -48,6 +48,8 @@ def compile_numbers(city: City, version: int, *, menu: bool = True) -> str:
         at = city.person if not menu and isinstance(city.nodes[node_id], Menu) else node_id
         told = f"HOTLINE_AT={_safe(at)},HOTLINE_ROOT={_safe(city.root)},__HOTLINE_CALLED={_safe(number)}"
         for form in numbers.forms(number, city):
+            if "-" in form:  # Asterisk itself ignores dashes in what was dialled
+                continue
             lines.append(f"exten => {_safe(form)},1,MSet(__HOTLINE_VERSION={version},{told})")
             lines.append(" same => n,Goto(hotline-enter,s,1)")
     return "\n".join(lines) + "\n"
@@ -128,9 +130,10 @@ def _menu(city: City, version: int, menu: Menu) -> Iterator[Line]:
     yield "", "Goto(ask)"
     yield "back", _RESET
     yield "", f"Goto({_name(version, city.back(menu.id))},s,quiet)"
-    yield "more", "Set(HOTLINE_TURNS=$[0${HOTLINE_TURNS} + 1])"
-    yield "", f"Gosub(hotline-ask,s,1(,{NEXT_DIGIT_SECONDS}))"
-    yield "", "Goto(heard)"
+    if _beginnings(menu):
+        yield "more", "Set(HOTLINE_TURNS=$[0${HOTLINE_TURNS} + 1])"
+        yield "", f"Gosub(hotline-ask,s,1(,{NEXT_DIGIT_SECONDS}))"
+        yield "", "Goto(heard)"
     yield "silent", 'GotoIf($["${HOTLINE_DIGITS}"!=""]?wrong)'
     yield from _counted("HOTLINE_NOINPUT", NO_INPUT_LIMIT, f"hotline/noinput&{prompt}", person)
     yield "wrong", "NoOp()"
@@ -144,9 +147,13 @@ def _keys(city: City, version: int, menu: Menu) -> Iterator[Line]:
         yield "", f'GotoIf($["${{HOTLINE_DIGITS}}"="0"]?{_name(version, city.person)},s,1)'
     yield "", 'GotoIf($["${HOTLINE_KEY}"="*"]?repeat)'
     yield "", 'GotoIf($["${HOTLINE_KEY}"="#"]?back)'
-    beginnings = {key[:length] for key in menu.choices for length in range(1, len(key))}
-    for digits in sorted(beginnings):
+    for digits in _beginnings(menu):
         yield "", f'GotoIf($["${{HOTLINE_DIGITS}}"="{_safe(digits)}"]?more)'
+
+
+def _beginnings(menu: Menu) -> list[str]:
+    """What longer keys begin with: 12 -> 1."""
+    return sorted({key[:length] for key in menu.choices for length in range(1, len(key))})
 
 
 def _counted(variable: str, limit: int, said: str, person: str) -> Iterator[Line]:

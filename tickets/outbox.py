@@ -65,6 +65,10 @@ class Outbox:
         """Those not yet taken, oldest first."""
         return self._in_state(models.WAITING)
 
+    def waiting_ids(self) -> Sequence[str]:
+        with self._database.reads() as session:
+            return session.scalars(select(Delivery.id).where(Delivery.state == models.WAITING)).all()
+
     def dead_letters(self) -> Sequence[Delivery]:
         """Those a person must look at, oldest first."""
         return self._in_state(models.DEAD)

@@ -157,7 +157,8 @@ class Spool:
         """The items in new/, oldest first."""
         if not self.new.is_dir():
             return []
-        found = [self._arrived(folder) for folder in self.new.iterdir() if SAFE_ID.fullmatch(folder.name)]
+        folders = [folder for folder in self.new.iterdir() if SAFE_ID.fullmatch(folder.name)]
+        found = [item for item in map(self._arrived, folders) if item is not None]
         return sorted(found, key=lambda item: (item.opened_at, item.item))
 
     def folder(self, item: Item) -> Path:
@@ -239,13 +240,15 @@ class Spool:
         files = [p for p in self.tmp.glob(f"{name}.*") if p.stem == name]
         return _zoned(min((p.stat().st_mtime for p in files), default=time.time()))
 
-    def _arrived(self, folder: Path) -> Item:
-        try:
+    def _arrived(self, folder: Path) -> Item | None:
+        with contextlib.suppress(OSError, SpoolError):
             return Item.load(folder / "item.json")
-        except (OSError, SpoolError):  # its description was damaged by a power cut: the message still counts
-            kind = "fax" if (folder / "fax.tif").is_file() else "voicemail"
+        try:  # its description was damaged by a power cut: the message still counts
             began = _zoned(folder.stat().st_mtime)
-            return Item(item=folder.name, kind=kind, opened_at=began, closed_at=began, truncated=True, reason="orphan")
+        except FileNotFoundError:  # adopted meanwhile
+            return None
+        kind = "fax" if (folder / "fax.tif").is_file() else "voicemail"
+        return Item(item=folder.name, kind=kind, opened_at=began, closed_at=began, truncated=True, reason="orphan")
 
     def _is_abandoned(self, item: Item, now: float) -> bool:
         media = self.media(item)

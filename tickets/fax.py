@@ -1,0 +1,66 @@
+"""Turns a received fax into what people can read: a PDF of all pages and a picture of the first.
+
+What arrives is a TIFF that a stranger's machine shaped: pages are read one by one, and a broken fax keeps those before the break.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+MAX_PAGES = 500
+MAX_PIXELS = 40_000_000  # one page: 1728 px wide at the finest resolution, some metres long
+DPI = (204.0, 196.0)  # ITU-T T.4, fine
+PREVIEW_WIDTH = 864
+BROKEN = (OSError, EOFError, SyntaxError, ValueError, KeyError, TypeError, struct.error, UnidentifiedImageError, Image.DecompressionBombError)
+
+
+@dataclass(frozen=True)
+class Pages:
+    """How many pages could be read, and what was wrong with the next one."""
+
+    count: int
+    fault: str | None = None
+
+
+def to_pdf(tiff: Path, pdf: Path) -> Pages:
+    """Writes all readable pages, none lossy. Without one no file is made."""
+    count = 0
+    try:
+        with Image.open(tiff, formats=["TIFF"]) as fax:
+            for number in range(MAX_PAGES):
+                if not _turn(fax, number):
+                    break
+                fax.convert("1", dither=Image.Dither.NONE).save(pdf, "PDF", dpi=_dpi(fax), append=count > 0)
+                count += 1
+    except BROKEN as fault:
+        return Pages(count, f"page {count + 1}: {fault or type(fault).__name__}")
+    return Pages(count)
+
+
+def to_preview(tiff: Path, png: Path) -> None:
+    """The first page, small and in the proportions of the paper."""
+    with Image.open(tiff, formats=["TIFF"]) as fax:
+        across, down = _dpi(fax)
+        height = max(1, round(fax.height * PREVIEW_WIDTH / fax.width * across / down))
+        fax.convert("L").resize((PREVIEW_WIDTH, height), Image.Resampling.BOX).save(png, "PNG")
+
+
+def _turn(fax: Image.Image, number: int) -> bool:
+    """Loads a page; False when there is none."""
+    try:
+        fax.seek(number)
+    except EOFError:
+        return False
+    if fax.width * fax.height > MAX_PIXELS:
+        raise ValueError(f"{fax.width} x {fax.height} pixels")
+    fax.load()
+    return True
+
+
+def _dpi(fax: Image.Image) -> tuple[float, float]:
+    across, down = fax.info.get("dpi", DPI)
+    return (float(across), float(down)) if 50 <= across <= 1300 and 50 <= down <= 1300 else DPI

@@ -1,0 +1,168 @@
+"""The worker process: sees what callers leave the moment they hang up, makes it a ticket, runs the jobs that follow.
+
+One per machine and slot. Everything it does is found again by the next one if it is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from watchfiles import watch
+
+from tickets import recovery
+from tickets.adopt import Adoption
+from tickets.handover import CaseSystem, Patience
+from tickets.jobs import DurableJobs, open_store
+from tickets.runner import Runner
+from tickets.spool import Item, Spool, SpoolError
+from tickets.store import Store
+from tickets.transcriber import Transcriber
+
+WATCH_MS = 500  # longest wait for the stop signal
+SCAN_SECONDS = 5.0  # items a crash left, or an event that never came
+UPKEEP_SECONDS = 20.0  # below a third of the lease
+PRUNE_SECONDS = 24 * 3600.0
+SLOTS = 64
+log = structlog.get_logger("tickets.worker")
+
+
+@dataclass
+class Worker:
+    """Runs until `stop` is set."""
+
+    home: Path
+    spool: Spool
+    store: Store
+    jobs: DurableJobs
+    runner: Runner
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Returns soon after `stop` was set; what was being done is taken up by the next worker."""
+        self.spool.prepare()
+        recovery.renew_lease(self.store, self.runner.executor)
+        with self.runner.running():
+            upkeep = threading.Thread(target=self._every, args=(UPKEEP_SECONDS, self._upkeep), name="upkeep")
+            scan = threading.Thread(target=self._every, args=(SCAN_SECONDS, self._scan), name="scan")
+            prune = threading.Thread(target=self._every, args=(PRUNE_SECONDS, self._prune), name="prune")
+            threads = (upkeep, scan, prune)
+            for thread in threads:
+                thread.start()
+            self._watch()
+            for thread in threads:
+                thread.join(30)
+
+    def adopt_all(self) -> int:
+        """Makes tickets of all that waits; one that cannot be made now stays in the spool for the next scan."""
+        adoption, made = Adoption(self.home, self.spool, self.store), 0
+        for item in self.spool.waiting():
+            if self.stop.is_set():
+                break
+            made += self._adopt(adoption, item)
+        return made
+
+    def _adopt(self, adoption: Adoption, item: Item) -> bool:
+        try:
+            with _one_at_a_time:
+                ticket = adoption.adopt(item)
+        except (OSError, SQLAlchemyError, SpoolError) as error:
+            log.error("no ticket yet, the item stays in the spool", linkedid=item.linkedid, item=item.item, error=str(error))
+            return False
+        seconds = max(0.0, time.time() - ticket.ended_at.timestamp()) if ticket.ended_at else 0.0
+        log.info("ticket", linkedid=item.linkedid, ticket=ticket.number, channel=ticket.channel, after_seconds=round(seconds, 3))
+        return True
+
+    def _watch(self) -> None:
+        try:
+            # Short steps: a citizen's number is wanted within a second of hanging up.
+            for _ in watch(self.spool.new, stop_event=self.stop, debounce=50, step=10, rust_timeout=WATCH_MS, recursive=False):
+                self.adopt_all()
+        except (OSError, RuntimeError) as error:  # no inotify left on this machine
+            log.error("cannot watch the spool, looking twice a second instead", error=str(error))
+            while not self.stop.wait(WATCH_MS / 1000):
+                self.adopt_all()
+
+    def _scan(self) -> None:
+        for item in self.spool.recover():
+            log.warning("recovered from the spool", linkedid=item.linkedid, item=item.item, truncated=item.truncated)
+        self.adopt_all()
+        if not self.spool.has_room():
+            log.error("disk full: callers reach a person instead of voicemail", free_mb=self.spool.free_mb())
+
+    def _upkeep(self) -> None:
+        recovery.renew_lease(self.store, self.runner.executor)
+        taken = recovery.take_over_lost_jobs(self.store, self.jobs, self.runner.executor)
+        found = recovery.requeue_lost_rows(self.store, self.jobs, deliveries=self.runner.case_system is not None)
+        if taken or found:
+            log.warning("jobs found again", of_lost_workers=taken, of_rows=found)
+
+    def _prune(self) -> None:
+        self.jobs.prune(recovery.KEEP_ENDED_JOBS)
+
+    def _every(self, seconds: float, work: Callable[[], None]) -> None:
+        while True:
+            try:
+                work()
+            except (OSError, SQLAlchemyError, SpoolError) as error:
+                log.error("will be tried again", work=work.__name__, error=str(error))
+            if self.stop.wait(seconds):
+                return
+
+
+_one_at_a_time = threading.Lock()
+
+
+def work(
+    home: Path,
+    database_url: str,
+    transcriber: Transcriber,
+    stop: threading.Event,
+    *,
+    case_system: CaseSystem | None = None,
+    patience: Patience | None = None,
+    minimum_free_mb: int = 0,
+    transcriptions_at_once: int = 1,
+) -> None:
+    """A whole worker process: opens everything, works until `stop` is set, closes everything."""
+    with slot(home) as executor:
+        store = open_store(database_url)
+        runner = Runner(
+            store, home, transcriber, executor, case_system, patience or Patience(), transcriptions_at_once
+        )
+        try:
+            Worker(home, Spool(home / "spool", minimum_free_mb), store, DurableJobs(store.database), runner, stop).run()
+        finally:
+            store.close()
+
+
+@contextlib.contextmanager
+def slot(home: Path) -> Iterator[str]:
+    """A name no other living process has (host:worker:slot): two with one name would run every job twice.
+
+    A process that was killed frees its slot at once, so its successor takes up its jobs without waiting.
+    """
+    folder = home / "run"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for number in range(SLOTS):
+        handle = os.open(folder / f"worker-{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            continue
+        try:
+            yield f"{socket.gethostname()}:worker:{number}"
+        finally:
+            os.close(handle)
+        return
+    raise RuntimeError(f"{folder}: all {SLOTS} worker slots are taken")

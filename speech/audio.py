@@ -19,6 +19,7 @@ Samples = NDArray[np.float32]
 TELEPHONE_RATE = 8000
 MAXIMUM_BYTES = 256 * 1024**2
 MAXIMUM_SECONDS = 4 * 3600.0
+BLOCK_FRAMES = 1 << 16
 RATES = (4000, 192_000)
 RAW = {".alaw": "ALAW", ".al": "ALAW", ".ulaw": "ULAW", ".ul": "ULAW", ".gsm": "GSM610", ".sln": "PCM_16"}  # Asterisk's names
 
@@ -99,12 +100,15 @@ def _decode(path: Path, data: bytes, raw: str | None, maximum_seconds: float) ->
             rate: int = file.samplerate
             if not RATES[0] <= rate <= RATES[1]:
                 raise AudioUnreadable(f"{path.name}: {rate} samples a second; {RATES[0]} to {RATES[1]} are read")
-            if file.frames / rate > maximum_seconds:
-                raise AudioTooLarge(f"{path.name}: {file.frames / rate:.0f} s, at most {maximum_seconds:.0f}")
-            both: Samples = file.read(dtype="float32", always_2d=True)
+            blocks, frames = [], 0
+            while len(block := file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):  # GSM does not know its length before
+                blocks.append(block.mean(axis=1, dtype=np.float32))
+                frames += len(block)
+                if frames > maximum_seconds * rate:
+                    raise AudioTooLarge(f"{path.name}: longer than {maximum_seconds:.0f} s")
     except (soundfile.LibsndfileError, RuntimeError, ValueError, TypeError) as error:
         raise AudioUnreadable(f"{path.name}: {getattr(error, 'error_string', error)}") from error
-    return both.mean(axis=1, dtype=np.float32), rate
+    return np.concatenate(blocks) if blocks else np.zeros(0, np.float32), rate
 
 
 def resampled(sound: Sound, rate: int) -> Sound:

@@ -67,15 +67,17 @@ def _clock(hour: str, minute: str) -> str:
 
 
 def _whole(number: int) -> str:
-    if number >= 10**16:
-        return digits(str(number), PLAIN)
+    said = digits(str(number), PLAIN) if number >= 10**16 else _grouped(number)
+    return said.removeprefix("一") if said.startswith("一十") else said
+
+
+def _grouped(number: int) -> str:
     for size, name in ((10**8, "亿"), (10**4, "万")):
         if number >= size:
             rest = number % size
             gap = "零" if 0 < rest < size // 10 else ""
-            return _whole(number // size) + name + gap + (_whole(rest) if rest else "")
-    said = _below_ten_thousand(number)
-    return said.removeprefix("一") if 10 <= number < 20 else said
+            return _grouped(number // size) + name + gap + (_grouped(rest) if rest else "")
+    return _below_ten_thousand(number)
 
 
 def _below_ten_thousand(number: int) -> str:

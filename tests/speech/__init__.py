@@ -1,0 +1,1 @@
+"""Tests of speech/: sound in, words out, and what callers hear."""

@@ -69,7 +69,9 @@ def _node_prompts(city: City, node: Node, faults: Faults) -> None:
     said = {"prompt": node.prompt, "greeting": node.greeting if isinstance(node, Menu) else ()}
     for field, prompts in said.items():
         for at, prompt in enumerate(prompts, 1):
-            _exists(MENUS, f"nodes/{node.id}/{field}/{at}", "prompt", prompt, city.prompts, faults)
+            path = f"nodes/{node.id}/{field}"
+            in_list = faults.is_written(MENUS, f"{path}/{at}")
+            _exists(MENUS, f"{path}/{at}" if in_list else path, "prompt", prompt, city.prompts, faults)
 
 
 def _exists(file: str, path: str, what: str, name: str, known: Mapping[str, object], faults: Faults) -> None:

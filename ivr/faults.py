@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 
+LONGEST_SHOWN = 300  # characters of a path or message
+
+
 @dataclass(frozen=True, order=True)
 class Fault:
     file: str
@@ -42,8 +45,12 @@ class Faults:
             path = path.rpartition("/")[0]
         return self._lines.get((file, path), 1)
 
+    def is_written(self, file: str, path: str) -> bool:
+        return (file, path) in self._lines
+
     def add(self, file: str, path: str, message: str, line: int | None = None) -> None:
-        fault = Fault(file, self.line_of(file, path) if line is None else line, path or "file", message)
+        line = self.line_of(file, path) if line is None else line
+        fault = Fault(file, line, _on_one_line(path) or "file", _on_one_line(message))
         if fault not in self.found:
             self.found.append(fault)
 
@@ -51,6 +58,12 @@ class Faults:
         """Raises CityRefused if anything was found so far."""
         if self.found:
             raise CityRefused(self.found)
+
+
+def _on_one_line(text: str) -> str:
+    """What stands in a file is hostile until checked: it must not end a line or steer a terminal."""
+    shown = "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text[:LONGEST_SHOWN])
+    return shown + ("…" if len(text) > LONGEST_SHOWN else "")
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:

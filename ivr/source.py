@@ -69,6 +69,8 @@ def read(file: str, text: str, faults: Faults) -> dict[str, Any]:
         return {}
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if "end of stream" in (error.problem or "") and error.context_mark:
+            mark = error.context_mark  # where what never ends began
         faults.add(file, "syntax", str(error.problem or error.context).strip(), mark.line + 1 if mark else 1)
         return {}
     except (YAMLError, ValueError) as error:  # ValueError: ruamel on some broken escapes and characters

@@ -1,0 +1,31 @@
+"""Cities for tests: the small good one of tests/ivr/good, and the same with some of its files changed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from ivr.loading import load
+from ivr.model import City
+
+GOOD = Path(__file__).parent / "good"
+CHINA = timezone(timedelta(hours=8))
+MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=CHINA)
+MONDAY_NIGHT = datetime(2026, 11, 23, 3, 0, tzinfo=CHINA)
+
+
+def good_texts(**changed: str) -> dict[str, str]:
+    """`good_texts(menus="…")` replaces menus.yaml."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in GOOD.glob("*.yaml")}
+    return texts | {f"{name}.yaml": text for name, text in changed.items()}
+
+
+def good_city(**changed: str) -> City:
+    return load(good_texts(**changed))
+
+
+def replaced(file: str, old: str, new: str) -> dict[str, str]:
+    """The good texts with one piece of one file replaced."""
+    text = good_texts()[f"{file}.yaml"]
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}.yaml"
+    return good_texts(**{file: text.replace(old, new)})

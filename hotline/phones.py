@@ -7,6 +7,7 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from hotline import city
 from hotline.asterisk.instance import write_private
 from hotline.secrets import new_secret
 from hotline.settings import Settings
@@ -41,6 +42,9 @@ def add(settings: Settings, name: str, queues: tuple[str, ...]) -> Phone:
     path = _folder(settings) / f"{name}.json"
     if path.exists():
         raise PhoneError(f"phone {name!r} is there already (`hotline phone remove {name}` first)")
+    known = city.now(settings).queues
+    if unknown := [queue for queue in queues if queue not in known]:
+        raise PhoneError(f"no such queue {unknown[0]!r} (there are: {', '.join(known)})")
     phone = Phone(name, new_secret(), queues)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_private(path, json.dumps(asdict(phone)) + "\n")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
-from hotline import menus, music, phones
+from hotline import city, music, phones
 from hotline.asterisk.instance import Instance, render
 from hotline.asterisk.process import Asterisk
 from hotline.asterisk.runtime import Runtime, find
 from hotline.secrets import secret
 from hotline.settings import DIALPLANS, Settings
-from ivr.loading import load
 from queues import config
 from tickets.spool import Spool
 
@@ -66,11 +65,8 @@ def configure(settings: Settings, runtime: Runtime) -> Instance:
 
 
 def queues_conf(settings: Settings) -> str:
-    """The queues of the published city, or of the folder that will be published first. Raises PublishError or CityRefused."""
-    store = menus.Store.of(settings)
-    current = store.current()
-    city = load(menus.texts(settings.city)) if current is None else store.load(current)
-    return config.render(city.queues.values(), phones.phones(settings))
+    """The city's queues with their phones. Raises PublishError or CityRefused."""
+    return config.render(city.now(settings).queues.values(), phones.phones(settings))
 
 
 def asterisk(settings: Settings) -> Asterisk:

@@ -71,10 +71,13 @@ class Asterisk:
             said = (done.stderr or done.stdout).decode(errors="replace").strip()
             raise AsteriskFailed(f"Asterisk ({self.instance.name}): {command!r}: {said or f'exit {done.returncode}'}")
         lines = done.stdout.decode(errors="replace").splitlines(keepends=True)
-        return "".join(line for line in lines if not line.startswith(NOISE))
+        answer = "".join(line for line in lines if not line.startswith(NOISE)).lstrip()
+        if answer.startswith("No such command"):
+            raise AsteriskFailed(f"Asterisk ({self.instance.name}): {command!r}: no such command")
+        return answer
 
     def reload(self, *commands: str) -> None:
-        """Makes it read rendered files again, e.g. reload("dialplan reload", "pjsip reload")."""
+        """Makes it read rendered files again, e.g. reload("dialplan reload", "queue reload all")."""
         for command in commands:
             self.cli(command)
 

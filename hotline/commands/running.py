@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 from rich.console import Console
 
-from hotline import log, running, setup
+from hotline import log, menus, running, setup
 from hotline.asterisk import AsteriskFailed, FetchError, RuntimeMissing
 from hotline.settings import Settings
 
@@ -27,8 +27,6 @@ def setup_command() -> None:
 
 def run_command() -> None:
     """Start the hotline and stay; Ctrl-C or `hotline stop` ends all of it."""
-    from hotline import menus
-
     settings = Settings.load()
     log.configure("supervisor", settings.home / "log", console=True)
     try:

@@ -1,0 +1,74 @@
+"""The telephony process: decides for callers in the menu, keeps the floor's live picture, opens agents' tickets.
+
+It has no CPU work of its own and no wait without a limit, because a caller hears the answer of this loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from functools import partial
+
+import structlog
+
+from agi.keys import Keys
+from agi.server import AgiServer
+from hotline import menus
+from hotline.asterisk import ours
+from hotline.serve.conversations import Conversations
+from hotline.serve.pressed import follow_keys, press
+from hotline.settings import Settings
+from ivr.model import City
+from queues.ami import AmiLink
+from queues.floor import Floor
+from tickets.jobs import open_store
+
+log = structlog.get_logger(__name__)
+
+DRAIN_SECONDS = 5.0
+
+
+class NoSuchVersion(LookupError):
+    """A call began in a version that cannot be had; the dialplan has it natively."""
+
+
+def run(settings: Settings) -> None:
+    """Until SIGTERM or SIGINT."""
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    link = AmiLink("127.0.0.1", settings.ami_port, ours.AMI_USER, ours.ami_secret(settings))
+    keys = Keys(partial(press, link))
+    follow_keys(link, keys)
+    server = AgiServer(partial(city_of, menus.Store.of(settings)), keys)
+    # Calls first: the register of tickets may take a moment to open, or be down.
+    await server.start(settings.agi_port)
+    store = None
+    try:
+        await link.start()
+        store = await asyncio.to_thread(open_store, settings.database_url)
+        queue_log = settings.home / "asterisk" / "log" / "queue_log"
+        floor = Floor(link, settings.home, queue_log, Conversations(store).take)
+        await floor.start()
+        await stopping.wait()
+        log.info("stopping")
+        await server.drain(DRAIN_SECONDS)
+        await floor.close()
+    finally:
+        await link.close()
+        if store is not None:
+            store.close()
+
+
+def city_of(versions: menus.Store, version: str) -> City:
+    """The published menu of a call's version. Raises NoSuchVersion."""
+    if not (version.isascii() and version.isdigit()):
+        raise NoSuchVersion(f"version {version!r}")
+    try:
+        return versions.load(int(version))
+    except menus.PublishError as error:
+        raise NoSuchVersion(str(error)) from error

@@ -1,0 +1,51 @@
+"""The worker process: spool to ticket, recognition in processes of its own, hand-over to the city's case system."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from hotline.secrets import secret
+from hotline.serve.recognition import Recognisers
+from hotline.settings import Settings
+from tickets.handover import CaseSystem, Patience
+from tickets.worker import work
+
+log = structlog.get_logger(__name__)
+
+
+def run(settings: Settings) -> None:
+    """Until SIGTERM or SIGINT."""
+    stop = threading.Event()
+
+    def ended(_: int, __: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ended)
+    wishes = settings.file.speech
+    with Recognisers(settings, wishes.engine, wishes.model, wishes.workers) as recognisers:
+        recognisers.warm_up()
+        work(
+            settings.home,
+            settings.database_url,
+            recognisers,
+            stop,
+            case_system=case_system(settings),
+            patience=Patience(give_up_days=settings.file.case_system.give_up_days),
+            minimum_free_mb=settings.file.spool.minimum_free_mb,
+            transcriptions_at_once=wishes.workers,
+        )
+
+
+def case_system(settings: Settings) -> CaseSystem | None:
+    """Where tickets go; the key of the signature is made on first use, for a person to give to the case system."""
+    wishes = settings.file.case_system
+    if wishes.url is None:
+        return None
+    key = Path(wishes.secret_file).read_text().strip() if wishes.secret_file else secret(settings.secrets, "case-system")
+    return CaseSystem(wishes.url, key.encode(), wishes.timeout_seconds)

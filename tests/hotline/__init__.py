@@ -1,0 +1,1 @@
+"""The front door: settings, Asterisk as a program, supervision, doctor."""

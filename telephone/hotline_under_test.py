@@ -106,12 +106,10 @@ class HotlineUnderTest:
     async def stop(self) -> None:
         """`hotline stop`, and the end of whatever outlives it."""
         await asyncio.to_thread(self._thaw_all)
+        reaping = asyncio.create_task(self._reap())  # beside it: `hotline stop` waits until its supervisor is gone
         with contextlib.suppress(HotlineFailed):
             await self._call("stop", seconds=STOP_SECONDS)
-        if self._run is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                await asyncio.to_thread(self._run.wait, STOP_SECONDS)
-            self._run = None
+        await reaping
 
     async def healthy(self, seconds: float = START_SECONDS) -> None:
         """Waits until /health says that calls can be taken. Raises HotlineFailed."""
@@ -161,9 +159,7 @@ class HotlineUnderTest:
             for process in self._processes(name):
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.kill()
-        if self._run is not None:
-            await asyncio.to_thread(self._run.wait, STOP_SECONDS)
-            self._run = None
+        await self._reap()
 
     async def kill(self, name: str) -> None:
         """kill -9 of one process; the supervisor brings it back."""
@@ -220,6 +216,12 @@ class HotlineUnderTest:
             for process in self._processes(name):
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.resume()
+
+    async def _reap(self) -> None:
+        if self._run is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(self._run.wait, STOP_SECONDS)
+            self._run = None
 
     async def _call(self, *arguments: str, seconds: float = COMMAND_SECONDS) -> str:
         process = await asyncio.create_subprocess_exec(

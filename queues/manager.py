@@ -138,4 +138,6 @@ def _answer(messages: list[Message]) -> Answer:
     first, *rest = (Event.of(dict(message.items())) for message in messages)
     if first["Response"] not in ("Success", "Follows", "Goodbye"):
         raise ActionRefused(first["Message"] or "refused without a reason")
+    if rest and rest[-1].name == "OriginateResponse" and rest[-1]["Response"] != "Success":
+        raise ActionRefused(f"the call was not answered (reason {rest[-1]['Reason']})")
     return Answer(first, tuple(rest))

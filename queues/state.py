@@ -54,6 +54,7 @@ class Picture:
         elif event.name == "QueueMemberRemoved":
             self.members.pop((queue_of(event["Queue"]), _phone(event)), None)
         elif event.name == "QueueCallerJoin":
+            self._channel(event, now)
             self._joined(event, now)
         elif event.name in ("QueueCallerLeave", "QueueCallerAbandon"):
             self.waiting.pop(event["Uniqueid"], None)
@@ -70,10 +71,11 @@ class Picture:
             elif event.name == "QueueMember":
                 self._member(event)
         self.channels = {}
-        for event in channels:
-            if event["Uniqueid"]:
-                self._call(event, now - _seconds(event["Duration"]))
-                self._leg(event)
+        legs = [event for event in channels if event["Uniqueid"]]
+        for event in legs:
+            self._call(event, now - _seconds(event["Duration"]))
+        for event in legs:
+            self._leg(event)
         for event in answers:
             if event.name == "QueueEntry":
                 self._joined(event, now - event.number("Wait"))

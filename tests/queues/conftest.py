@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,32 +51,40 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
 class QueueHouse:
     """The running Asterisk, where its AMI is and where it writes queue_log."""
 
-    def __init__(self, asterisk: Asterisk, port: int) -> None:
+    def __init__(self, asterisk: Asterisk, port: int, sip_port: int) -> None:
         self.asterisk = asterisk
         self.port = port
+        self.sip_port = sip_port
         self.queue_log = asterisk.instance.home / "log" / "queue_log"
 
     def link(self, user: str = "hotline", secret: str | None = None, limits: Limits = QUICK) -> AmiLink:
         return AmiLink("127.0.0.1", self.port, user, secret or SECRETS[user], limits=limits)
 
 
-@pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QueueHouse]:
-    port = free_port()
-    home = tmp_path_factory.mktemp("queue-house")
+@contextmanager
+def running_house(home: Path) -> Iterator[QueueHouse]:
+    port, sip_port = free_port(), free_port(socket.SOCK_DGRAM)
     phones = [Phone(name, queues) for name, queues in PHONES.items()]
     instance = Instance(
         name="queues", home=home, templates=HERE / "asterisk",
         variables={
-            "language": "en", "ami_port": port, "sip_port": free_port(socket.SOCK_DGRAM), "rtp_first": 21000,
+            "language": "en", "ami_port": port, "sip_port": sip_port, "rtp_first": 21000,
             "phones": list(PHONES), "queues": config.render(QUEUES, phones),
         },
     )  # fmt: skip
     asterisk = Asterisk(find(Settings.load({}).downloads), instance)
     render(instance, asterisk.runtime)
     asterisk.start()
-    yield QueueHouse(asterisk, port)
-    asterisk.stop()
+    try:
+        yield QueueHouse(asterisk, port, sip_port)
+    finally:
+        asterisk.stop()
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QueueHouse]:
+    with running_house(tmp_path_factory.mktemp("queue-house")) as house:
+        yield house
 
 
 @pytest.fixture

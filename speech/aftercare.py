@@ -21,9 +21,9 @@ _RUN = re.compile(rf"[{_FIGURE}]{{{LEAST_RUN},}}")
 _SPACED = re.compile(r"(?<!\d)\d{1,8}(?:[ ,，、.\-]{1,2}\d{1,8}){1,6}(?!\d)")
 _LOOSE = re.compile(rf"(?<!\d)[{_FIGURE}{''.join(HOMOPHONES)}](?:[ ,，、\-]?[{_FIGURE}{''.join(HOMOPHONES)}]){{6,17}}")
 _PHONE = re.compile(r"1[3-9]\d{9}|0[1-9]\d{8,10}|400\d{7}|800\d{7}")
-_WIDE = {",": "，", "?": "？", "!": "！", ";": "；", ":": "："}
-_MARKS = "，。？！；：、"
-_HANZI = "㐀-䶿一-鿿"
+_WIDE = {",": "，", ".": "。", "?": "？", "!": "！", ";": "；", ":": "："}
+_GAP = re.compile(r"[\s,，.。?？!！;；:：、]+")
+_CHINESE = re.compile(r"[㐀-䶿一-鿿]")
 
 
 def written(raw: str, language: str = "zh") -> str:
@@ -47,12 +47,19 @@ def figures(text: str) -> str:
 
 
 def punctuated(text: str) -> str:
-    """Chinese marks between Chinese characters, no doubled ones, none at the start, no spaces inside."""
-    text = re.sub(rf"(?<=[{_HANZI}\d{_MARKS}])\s+(?=[{_HANZI}{_MARKS}])|(?<=[{_HANZI}{_MARKS}])\s+(?=\d)", "", text)
-    text = re.sub(rf"(?<=[{_HANZI}])[,?!;:]|[,?!;:](?=[{_HANZI}])|(?<=\d)[,?!;:](?=$)", lambda found: _WIDE[found[0]], text)
-    text = re.sub(rf"(?<=[{_HANZI}])\.(?=\s|$|[{_HANZI}])", "。", text)
-    text = re.sub(rf"([{_MARKS}])[{_MARKS}]+", r"\1", text)
-    return text.lstrip(_MARKS + " ").strip()
+    """One Chinese mark where Chinese characters meet marks, none at the start, no spaces inside Chinese."""
+    return _GAP.sub(_one_mark, text).strip()
+
+
+def _one_mark(gap: re.Match[str]) -> str:
+    """What stands between two words. Between figures a mark is theirs: 3.5, 8:30."""
+    before, after = gap.string[: gap.start()][-1:], gap.string[gap.end() :][:1]
+    mark = next((char for char in gap[0] if not char.isspace()), "")
+    if not before:
+        return ""
+    if _CHINESE.match(before) or _CHINESE.match(after) or not after:
+        return _WIDE.get(mark, mark)
+    return mark + (" " if any(char.isspace() for char in gap[0]) else "")
 
 
 def _plain(run: str) -> str:

@@ -80,6 +80,10 @@ class Pool:
             if self._closed.is_set():
                 raise PoolClosed("the recognisers are stopped")
             return worker.job(path, limit)
+        except WorkerDied as error:
+            if self._closed.is_set():
+                raise PoolClosed("the recognisers were stopped in the middle of this job") from error
+            raise
         finally:
             self._free.put(worker)
 
@@ -88,7 +92,7 @@ class Pool:
         return [worker.pid for worker in self._all if worker.pid is not None]
 
     def close(self) -> None:
-        """Ends every worker, busy or not; jobs under way raise WorkerDied."""
+        """Ends every worker, busy or not; jobs under way raise PoolClosed."""
         self._closed.set()
         for worker in self._all:
             worker.end()

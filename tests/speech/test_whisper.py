@@ -1,0 +1,118 @@
+"""A citizen's Mandarin becomes text; silence, tones and noise become nothing, never invented words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from speech import aftercare, audio, cer
+from speech.audio import Sound
+from speech.engines import Choice
+from speech.pool import Pool
+from speech.recogniser import EngineUnusable, NoSpeech, Recognition, SoundRefused
+from speech.voice import Voice
+from speech.whisper_engine import INVENTED, WhisperEngine
+from tests.speech.conftest import joined, saved, silence, tones
+
+SAID = "你好，我要投诉，我们小区楼下的工地每天晚上施工，噪音很大，老人和孩子都没有办法睡觉。我的电话是13812345678。"
+DTMF_1 = (697, 1209)
+BUSY = joined(*[tones(450, seconds=0.35), silence(0.35)] * 8)
+RINGING = joined(tones(450, seconds=1), silence(4), tones(450, seconds=1))
+
+
+@pytest.fixture(scope="module")
+def citizen(voice: Voice) -> Sound:
+    return audio.resampled(voice.speak(SAID), 8000)
+
+
+def test_a_complaint_is_understood_with_the_number_in_figures(whisper: Pool, citizen: Sound, tmp_path: Path) -> None:
+    heard = whisper.transcribe(saved(tmp_path, citizen))
+    assert isinstance(heard, Recognition)
+    assert cer.error_rate(SAID, heard.text) <= 0.30
+    assert "13812345678" in heard.text
+    assert heard.text == aftercare.simplified(heard.text)
+    assert (heard.engine, heard.model, heard.score_kind) == ("faster-whisper", "whisper-base", "average log probability")
+    assert -1 < heard.score < 0
+    assert 0 < heard.speech_seconds <= heard.seconds
+    assert all(0 <= word.start_seconds <= word.end_seconds <= heard.seconds + 1 for word in heard.words)
+
+
+def test_it_is_the_same_citizen_from_a_studio_or_after_a_crash(whisper: Pool, voice: Voice, tmp_path: Path) -> None:
+    """Stereo, 44.1 kHz, 24 bit; and a header that says 0 bytes."""
+    short = "你好，我要投诉，我们小区楼下的工地每天晚上施工。"
+    said = voice.speak(short)
+    studio = audio.resampled(said, 44_100)
+    soundfile.write(tmp_path / "studio.wav", np.stack([studio.samples] * 2, 1), 44_100, subtype="PCM_24")
+    cut = saved(tmp_path, audio.resampled(said, 8000), "cut.wav")
+    data = bytearray(cut.read_bytes())
+    data[4:8] = data[40:44] = bytes(4)
+    cut.write_bytes(data)
+    for path in (tmp_path / "studio.wav", cut):
+        heard = whisper.transcribe(path)
+        assert isinstance(heard, Recognition)
+        assert cer.error_rate(short, heard.text) <= 0.30
+
+
+def test_a_long_silence_after_the_words_adds_none(whisper: Pool, voice: Voice, tmp_path: Path) -> None:
+    short = "路灯坏了，请派人来修。"
+    heard = whisper.transcribe(saved(tmp_path, joined(audio.resampled(voice.speak(short), 8000), silence(20))))
+    assert isinstance(heard, Recognition)
+    assert len(cer.normalised(heard.text)) <= len(cer.normalised(short)) + 2
+    assert heard.seconds - heard.speech_seconds > 18
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        silence(10),
+        silence(0.3),
+        tones(1000, seconds=5),
+        joined(*[tones(*DTMF_1, seconds=0.2), silence(0.1)] * 10),
+        BUSY,
+        RINGING,
+        Sound(np.random.default_rng(1).normal(0, 0.02, 64_000).astype(np.float32), 8000),
+    ],
+    ids=["silence", "a moment", "test tone", "keys", "busy", "ringing", "noise"],
+)
+def test_where_nobody_speaks_nothing_is_invented(whisper: Pool, sound: Sound, tmp_path: Path) -> None:
+    heard = whisper.transcribe(saved(tmp_path, sound))
+    assert isinstance(heard, NoSpeech)
+    assert heard.seconds == pytest.approx(sound.seconds, abs=0.01)
+
+
+def test_an_empty_recording_is_silence(whisper: Pool, tmp_path: Path) -> None:
+    (tmp_path / "empty.wav").touch()
+    assert whisper.transcribe(tmp_path / "empty.wav") == NoSpeech(0.0)
+    assert whisper.transcribe(saved(tmp_path, silence(0))) == NoSpeech(0.0)
+
+
+def test_what_is_no_recording_is_refused_by_name(whisper: Pool, tmp_path: Path) -> None:
+    (tmp_path / "letter.wav").write_text("尊敬的领导", encoding="utf-8")
+    with pytest.raises(SoundRefused, match="letter.wav"):
+        whisper.transcribe(tmp_path / "letter.wav")
+    with pytest.raises(SoundRefused, match="absent.wav"):
+        whisper.transcribe(tmp_path / "absent.wav")
+
+
+def test_a_folder_without_a_model_is_refused_before_it_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "model.bin").write_bytes(b"cut")
+    with pytest.raises(EngineUnusable, match="config.json, tokenizer.json missing"):
+        WhisperEngine(tmp_path, "mine")
+
+
+def test_a_cut_model_is_said_by_the_worker(tmp_path: Path) -> None:
+    for name in ("model.bin", "config.json", "tokenizer.json"):
+        (tmp_path / name).write_bytes(b"{}")
+    with Pool(Choice("faster-whisper", "mine", str(tmp_path))) as pool, pytest.raises(EngineUnusable, match="cannot be loaded"):
+        pool.transcribe(tmp_path / "any.wav")
+
+
+@pytest.mark.parametrize(
+    ("said", "invented"),
+    [("请不吝点赞 订阅 转发 打赏支持", True), ("中文字幕志愿者 李宗盛", True), ("谢谢观看", True), ("谢谢你们，请尽快处理", False)],
+)
+def test_subtitles_of_films_are_known_as_such(said: str, invented: bool) -> None:
+    assert bool(INVENTED.search(said)) is invented

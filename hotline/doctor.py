@@ -13,7 +13,8 @@ from packaging.requirements import Requirement
 from hotline import ports, secrets
 from hotline.asterisk import Asterisk, RuntimeMissing, find, ours
 from hotline.phones import PhoneError
-from hotline.running import PROCESSES, supervisor_pid
+from hotline.running import supervisor_pid
+from hotline.serve.__main__ import PROCESSES
 from hotline.services import Child
 from hotline.settings import DIALPLANS, PROJECT, Settings
 from speech import prompts, store

@@ -10,6 +10,7 @@ import logging.handlers
 import re
 import sys
 from collections.abc import MutableMapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ PRIVATE_KEYS = frozenset({"caller", "caller_name", "number", "phone", "callerid"
 # Mobile numbers, land lines with their area code, and both behind +86; not linkedids, ticket numbers or times.
 NUMBERS = re.compile(r"(?<![\d.])(?:\+?86-?)?(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?!\d)")
 QUIET = {"uvicorn.access": logging.WARNING, "asyncio": logging.WARNING, "httpx": logging.WARNING, "watchfiles": logging.WARNING,
-         "alembic": logging.WARNING}  # fmt: skip
+         "alembic": logging.WARNING, "dbos": logging.WARNING}  # fmt: skip
 
 
 def mask(number: str) -> str:
@@ -39,6 +40,12 @@ def mask_private(_: object, __: str, event: MutableMapping[str, Any]) -> Mutable
     return event
 
 
+def _with_time(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """structlog processor: local time with its zone."""
+    event["timestamp"] = datetime.now().astimezone().isoformat(timespec="milliseconds")
+    return event
+
+
 def configure(process: str, folder: Path, *, console: bool = False) -> None:
     """Sends every line of this process, its libraries' too, to the file; warnings (or with `console` all) to stderr as well."""
     shared: list[Any] = [
@@ -46,7 +53,7 @@ def configure(process: str, folder: Path, *, console: bool = False) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),
-        structlog.processors.TimeStamper(fmt="iso", utc=False),
+        _with_time,
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
         structlog.processors.UnicodeDecoder(),

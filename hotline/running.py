@@ -17,13 +17,13 @@ import structlog
 
 from hotline import ports
 from hotline.asterisk import find, ours
+from hotline.serve.__main__ import PROCESSES
 from hotline.services import AsteriskService, Child, Service
 from hotline.settings import Settings
 from hotline.supervisor import STOP_LIMIT_SECONDS, Supervisor
 
 log = structlog.get_logger(__name__)
 
-PROCESSES = ("telephony", "web", "worker")
 STOP_ALL_SECONDS = 60.0
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -37,8 +37,8 @@ def services(settings: Settings) -> list[Service]:
     runtime = find(settings.downloads)
     asterisk = AsteriskService(ours.asterisk(settings), lambda: ours.configure(settings, runtime))
     environ = os.environ | settings.environ()
-    hotline = [sys.executable, "-m", "hotline"]
-    return [asterisk, *(Child(name, [*hotline, "serve", name], settings.home, environ) for name in PROCESSES)]
+    serve = [sys.executable, "-m", "hotline.serve"]
+    return [asterisk, *(Child(name, [*serve, name], settings.home, environ) for name in PROCESSES)]
 
 
 def run(settings: Settings) -> None:

@@ -1,14 +1,12 @@
-"""`hotline serve PROCESS`: one process of the running hotline; the supervisor starts them, people rarely."""
+"""`hotline serve PROCESS`: one process of the running hotline in the foreground; for looking into one, or for containers."""
 
 from __future__ import annotations
 
-import importlib
 from typing import Annotated
 
 import typer
 
-from hotline import log
-from hotline.running import PROCESSES
+from hotline.serve.__main__ import PROCESSES, serve
 from hotline.settings import Settings
 
 
@@ -21,6 +19,4 @@ def serve_command(process: Annotated[str, typer.Argument(help=" | ".join(PROCESS
     """Run one process of the hotline in the foreground."""
     if process not in PROCESSES:
         raise typer.BadParameter(f"{process!r} is none of {', '.join(PROCESSES)}")
-    settings = Settings.load()
-    log.configure(process, settings.home / "log")
-    importlib.import_module(f"hotline.serve.{process}").run(settings)
+    serve(process, Settings.load())

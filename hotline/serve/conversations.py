@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 import structlog
 
 from queues.happenings import AgentAnswered, AgentCallEnded, Happening
-from tickets.store import Store
+
+if TYPE_CHECKING:  # telephony takes calls before it is loaded
+    from tickets.store import Store
 
 log = structlog.get_logger(__name__)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -21,7 +22,9 @@ from hotline.settings import Settings
 from ivr.model import City
 from queues.ami import AmiLink
 from queues.floor import Floor
-from tickets.jobs import open_store
+
+if TYPE_CHECKING:  # importing it takes longer than all the rest
+    from tickets.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -47,10 +50,10 @@ async def _serve(settings: Settings) -> None:
     server = AgiServer(partial(city_of, menus.Store.of(settings)), keys)
     # Calls first: the register of tickets may take a moment to open, or be down.
     await server.start(settings.agi_port)
-    store = None
+    store: Store | None = None
     try:
         await link.start()
-        store = await asyncio.to_thread(open_store, settings.database_url)
+        store = await asyncio.to_thread(_register_of_tickets, settings)
         queue_log = settings.home / "asterisk" / "log" / "queue_log"
         floor = Floor(link, settings.home, queue_log, Conversations(store).take)
         await floor.start()
@@ -62,6 +65,13 @@ async def _serve(settings: Settings) -> None:
         await link.close()
         if store is not None:
             store.close()
+
+
+def _register_of_tickets(settings: Settings) -> Store:
+    """Its engine takes seconds to import: here, in a thread, it keeps no caller waiting after a restart."""
+    from tickets.jobs import open_store  # noqa: PLC0415
+
+    return open_store(settings.database_url)
 
 
 def city_of(versions: menus.Store, version: str) -> City:

@@ -10,8 +10,8 @@ from types import FrameType
 import structlog
 
 from hotline.secrets import secret
-from hotline.serve.recognition import Recognisers
 from hotline.settings import Settings
+from speech.transcription import Transcription
 from tickets.handover import CaseSystem, Patience
 from tickets.worker import work
 
@@ -28,12 +28,13 @@ def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ended)
     wishes = settings.file.speech
-    with Recognisers(settings, wishes.engine, wishes.model, wishes.workers) as recognisers:
-        recognisers.warm_up()
+    with Transcription(settings, wishes.engine, wishes.model, workers=wishes.workers) as transcription:
+        if note := transcription.warm_up():
+            log.warning("recogniser", note=note)
         work(
             settings.home,
             settings.database_url,
-            recognisers,
+            transcription,
             stop,
             case_system=case_system(settings),
             patience=Patience(give_up_days=settings.file.case_system.give_up_days),

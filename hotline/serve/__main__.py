@@ -1,0 +1,30 @@
+"""`python -m hotline.serve PROCESS`: as `hotline serve`, without loading every other command first: callers wait for this."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from hotline import log
+from hotline.settings import Settings, SettingsError
+
+PROCESSES = ("telephony", "web", "worker")
+
+
+def serve(process: str, settings: Settings) -> None:
+    """Runs one process until it is told to end."""
+    log.configure(process, settings.home / "log")
+    importlib.import_module(f"hotline.serve.{process}").run(settings)
+
+
+def main() -> None:
+    if len(sys.argv) != 2 or sys.argv[1] not in PROCESSES:
+        sys.exit(f"one of {', '.join(PROCESSES)} is needed")
+    try:
+        serve(sys.argv[1], Settings.load())
+    except SettingsError as error:
+        sys.exit(f"hotline: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from tickets.pdf import Pdf
+
 MAX_PAGES = 500
 MAX_PIXELS = 40_000_000  # one page: 1728 px wide at the finest resolution, some metres long
 DPI = (204.0, 196.0)  # ITU-T T.4, fine
@@ -27,18 +29,14 @@ class Pages:
 
 
 def to_pdf(tiff: Path, pdf: Path) -> Pages:
-    """Writes all readable pages, none lossy. Without one no file is made."""
-    count = 0
-    try:
-        with Image.open(tiff, formats=["TIFF"]) as fax:
-            for number in range(MAX_PAGES):
-                if not _turn(fax, number):
-                    break
-                fax.convert("1", dither=Image.Dither.NONE).save(pdf, "PDF", dpi=_dpi(fax), append=count > 0)
-                count += 1
-    except BROKEN as fault:
-        return Pages(count, f"page {count + 1}: {fault or type(fault).__name__}")
-    return Pages(count)
+    """Writes all readable pages, none lossy. Without one no file is left."""
+    with pdf.open("wb") as file:
+        document = Pdf(file)
+        pages = _copy(tiff, document)
+        document.finish()
+    if pages.count == 0:
+        pdf.unlink()
+    return pages
 
 
 def to_preview(tiff: Path, png: Path) -> None:
@@ -47,6 +45,18 @@ def to_preview(tiff: Path, png: Path) -> None:
         across, down = _dpi(fax)
         height = max(1, round(fax.height * PREVIEW_WIDTH / fax.width * across / down))
         fax.convert("L").resize((PREVIEW_WIDTH, height), Image.Resampling.BOX).save(png, "PNG")
+
+
+def _copy(tiff: Path, document: Pdf) -> Pages:
+    count = 0
+    try:
+        with Image.open(tiff, formats=["TIFF"]) as fax:
+            while count < MAX_PAGES and _turn(fax, count):
+                document.add(fax.convert("1", dither=Image.Dither.NONE), _dpi(fax))
+                count += 1
+    except BROKEN as fault:
+        return Pages(count, f"page {count + 1}: {fault or type(fault).__name__}")
+    return Pages(count)
 
 
 def _turn(fax: Image.Image, number: int) -> bool:

@@ -17,6 +17,7 @@ import random
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import httpx
 
@@ -91,6 +92,11 @@ class Patience:
             return None
         pause = min(self.first_seconds * 2 ** min(attempts - 1, 30), self.longest_seconds)
         return now + timedelta(seconds=pause * random.uniform(0.5, 1.0))
+
+
+def read_key(path: Path) -> bytes:
+    """The key of the signature; a line break at the end of the file is not part of it."""
+    return path.read_bytes().strip()
 
 
 def signature(secret: bytes, timestamp: str, body: bytes) -> str:

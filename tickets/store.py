@@ -94,7 +94,7 @@ class Store:
     ) -> Ticket:  # fmt: skip
         """An agent answered: their ticket is open before they ask the first question. The same call gets the same ticket."""
         with self.database.writes() as session:
-            found = _draft(session, linkedid)
+            found = _draft(session, linkedid) or _conversation(session, linkedid)
             if found is None:
                 found = begin(session, models.VOICE, models.DRAFT)
                 found.linkedid, found.type, found.path = plain(linkedid), known_type(type), plain(path)
@@ -260,6 +260,12 @@ def _get(session: Session, ticket_id: str, lock: bool = False) -> Ticket:
 def _draft(session: Session, linkedid: str) -> Ticket | None:
     wanted = select(Ticket).where(Ticket.linkedid == plain(linkedid), Ticket.status == models.DRAFT)
     return session.scalar(wanted.with_for_update())
+
+
+def _conversation(session: Session, linkedid: str) -> Ticket | None:
+    """A conversation's ticket that is a draft no longer: that an agent answered may be told again after its end."""
+    wanted = select(Ticket).where(Ticket.linkedid == plain(linkedid), Ticket.channel == models.VOICE).order_by(Ticket.id)
+    return session.scalars(wanted).first()
 
 
 def _attach(ticket: Ticket, audio: Audio | None, document: Document | None) -> None:

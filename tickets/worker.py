@@ -29,7 +29,7 @@ from tickets.store import Store
 from tickets.transcriber import Transcriber
 
 WATCH_MS = 500  # longest wait for the stop signal
-SCAN_SECONDS = 5.0  # items a crash left, or an event that never came
+SCAN_SECONDS = 3.0  # items a crash left, or an event that never came
 UPKEEP_SECONDS = 20.0  # below a third of the lease
 PRUNE_SECONDS = 24 * 3600.0
 SLOTS = 64

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.tickets import postgres
+from tests.tickets.stage import Stage
 from tickets.store import Store
 
 
@@ -21,7 +22,7 @@ def postgres_server() -> Iterator[postgres.Server]:
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of each kind."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'tickets.sqlite3'}"
+        yield f"sqlite:///{tmp_path / 'hotline.sqlite3'}"
         return
     server: postgres.Server = request.getfixturevalue("postgres_server")
     with server.database() as address:
@@ -34,3 +35,10 @@ def store(url: str) -> Iterator[Store]:
     register.migrate()
     yield register
     register.close()
+
+
+@pytest.fixture
+def stage(url: str, tmp_path: Path) -> Iterator[Stage]:
+    play = Stage(tmp_path, url)
+    yield play
+    play.close()

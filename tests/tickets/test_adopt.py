@@ -1,0 +1,157 @@
+"""From the spool to a ticket with its files: whole, once, whoever is killed in between."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.tickets.stage import Stage, page, write_fax
+from tickets import files
+from tickets.adopt import STEPS, Adoption
+from tickets.fax import to_pdf
+from tickets.models import Ticket
+from tickets.spool import Item
+
+ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # about files: one database is enough
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from tickets.adopt import Adoption
+from tickets.jobs import open_store
+from tickets.spool import Spool
+home, url, step = sys.argv[1:]
+spool = Spool(Path(home) / "spool")
+die = lambda at: os.kill(os.getpid(), 9) if at == step else None
+Adoption(Path(home), spool, open_store(url), die).adopt(spool.waiting()[0])
+"""
+
+
+def printed(pdf: bytes) -> list[Image.Image]:
+    """The pages of a PDF of ours, read back by giving each T.6 stream the header of a TIFF."""
+    sheets = []
+    for found in re.finditer(rb"/Width (\d+) /Height (\d+) .*?/K -1 /BlackIs1 true .*?/Length (\d+) >>\nstream\n", pdf):
+        width, height, length = map(int, found.groups())
+        black_is_zero = 1
+        tags = [(256, width), (257, height), (258, 1), (259, 4), (262, black_is_zero), (273, 8), (278, height), (279, length)]
+        directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+        code = pdf[found.end() : found.end() + length] + b"\0" * (length % 2)
+        tiff = b"II*\0" + struct.pack("<I", 8 + len(code)) + code + directory + b"\0" * 4
+        sheets.append(Image.open(io.BytesIO(tiff)).convert("1"))
+    return sheets
+
+
+def adopt(stage: Stage, item: Item) -> Ticket:
+    return Adoption(stage.home, stage.spool, stage.store).adopt(item)
+
+
+def test_a_message_becomes_a_ticket_with_its_recording(stage: Stage) -> None:
+    item = stage.message(2.5)
+    ticket = adopt(stage, item)
+    kept = stage.home / str(ticket.audio_path)
+    assert (ticket.audio_seconds, ticket.audio_sha256) == (2.5, files.sha256(kept))
+    assert kept.relative_to(stage.home).parts[0] == "recordings"
+    assert kept.stat().st_mode & 0o077 == 0, "nobody else may listen"
+    assert stage.spool.waiting() == []
+    assert stage.store.jobs.live("transcribe") == {ticket.id}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_any_step_nothing_is_lost_and_nothing_is_double(stage: Stage, step: str) -> None:
+    item = stage.message(2)
+    run = subprocess.run([sys.executable, "-c", KILLED, str(stage.home), stage.url, step], timeout=60, capture_output=True)
+    assert run.returncode == -9, run.stderr.decode()
+    assert len(stage.spool.waiting()) == 1, "the spool keeps it until all is stored"
+    assert stage.store.count() == (step == "committed")
+    ticket = adopt(stage, stage.spool.waiting()[0])
+    assert stage.store.count() == 1
+    assert ticket.item == item.item
+    assert ticket.number.endswith("-000001")
+    assert ticket.audio_sha256 == files.sha256(stage.home / str(ticket.audio_path))
+    assert stage.store.jobs.live("transcribe") == {ticket.id}  # type: ignore[attr-defined]
+    assert stage.spool.waiting() == []
+
+
+@ON_SQLITE
+def test_an_empty_message_is_a_ticket_that_says_so(stage: Stage) -> None:
+    ticket = adopt(stage, stage.message(0))
+    assert (ticket.transcript_state, ticket.transcript_error) == ("no_speech", "nothing was recorded")
+
+
+@ON_SQLITE
+def test_a_file_that_is_no_recording_is_kept_and_named(stage: Stage) -> None:
+    item = stage.spool.open("voicemail", {})
+    stage.spool.media(item).write_bytes(os.urandom(5000))
+    stage.spool.close(item.item)
+    ticket = adopt(stage, item)
+    assert ticket.transcript_state == "no_speech"
+    assert (stage.home / str(ticket.audio_path)).stat().st_size == 5000
+
+
+@ON_SQLITE
+def test_a_fax_becomes_a_pdf_that_equals_what_was_sent(stage: Stage) -> None:
+    pages = [page("第一页 complaint"), page("second page", 2290)]
+    ticket = adopt(stage, stage.fax(pages))
+    pdf = (stage.home / str(ticket.document_path)).read_bytes()
+    assert pdf.startswith(b"%PDF-")
+    assert ticket.document_pages == 2
+    assert [sheet.tobytes() for sheet in printed(pdf)] == [sheet.tobytes() for sheet in pages]
+    assert ticket.document_error is None
+    assert ticket.document_sha256 == files.sha256(stage.home / str(ticket.document_path))
+    with Image.open(stage.home / str(ticket.preview_path)) as preview:
+        assert (preview.format, preview.width) == ("PNG", 864)
+        assert abs(preview.height / preview.width - 1145 / 98 * 204 / 1728) < 0.01, "the proportions of the paper"
+
+
+@ON_SQLITE
+def test_a_broken_fax_keeps_the_pages_that_arrived(stage: Stage) -> None:
+    item = stage.fax([page("one"), page("two")], "FAILED", "The call dropped prematurely")
+    ticket = adopt(stage, item)
+    assert (ticket.document_pages, ticket.document_error) == (2, "FAILED: The call dropped prematurely")
+    assert ticket.document_path is not None
+
+
+@ON_SQLITE
+def test_a_fax_without_a_page_is_a_ticket_with_the_failure_named(stage: Stage) -> None:
+    ticket = adopt(stage, stage.fax([], "FAILED", "no carrier"))
+    assert (ticket.document_pages, ticket.document_path) == (0, None)
+    assert ticket.document_error == "FAILED: no carrier; no page can be read"
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+def test_a_tiff_cut_off_in_its_last_page_keeps_the_first(tmp_path: Path) -> None:
+    write_fax(tmp_path / "whole.tif", [page("one"), page("two")])
+    data = bytearray((tmp_path / "whole.tif").read_bytes())
+    with Image.open(tmp_path / "whole.tif") as whole:
+        whole.seek(1)
+        directory = whole.tag_v2  # type: ignore[attr-defined]
+        start, length = directory[273][0], directory[279][0]
+    (tmp_path / "cut.tif").write_bytes(bytes(data[:start]) + b"\xff" * length + bytes(data[start + length :]))
+    pages = to_pdf(tmp_path / "cut.tif", tmp_path / "cut.pdf")
+    assert pages.count >= 1
+    (tmp_path / "short.tif").write_bytes(bytes(data[: start + 10]))
+    assert to_pdf(tmp_path / "short.tif", tmp_path / "short.pdf").count <= 1
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF", "ignore:Truncated File Read")
+@pytest.mark.parametrize("rubbish", [b"", b"II*\0", b"II*\0\xff\xff\xff\xff", b"%PDF-1.4", b"\x89PNG\r\n\x1a\n"])
+def test_what_is_no_fax_has_no_pages_and_a_fault(tmp_path: Path, rubbish: bytes) -> None:
+    (tmp_path / "x.tif").write_bytes(rubbish)
+    pages = to_pdf(tmp_path / "x.tif", tmp_path / "x.pdf")
+    assert pages.count == 0
+    assert pages.fault
+    assert not (tmp_path / "x.pdf").exists()
+
+
+def test_a_page_of_monstrous_size_is_refused(tmp_path: Path) -> None:
+    Image.new("1", (7000, 7000), 1).save(tmp_path / "bomb.tif", compression="group4")
+    pages = to_pdf(tmp_path / "bomb.tif", tmp_path / "bomb.pdf")
+    assert (pages.count, pages.fault) == (0, "page 1: 7000 x 7000 pixels")

@@ -1,0 +1,164 @@
+"""Workers that are killed, stopped and replaced: every message is transcribed, none is lost. Told on both databases."""
+
+from __future__ import annotations
+
+import signal
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.tickets.stage import Stage, page, until
+from tickets import recovery
+from tickets.jobs import DELIVER, TRANSCRIBE, DurableJobs
+from tickets.life import now
+from tickets.models import Lease
+from tickets.runner import Runner
+from tickets.spool import Item
+from tickets.store import Audio, Store
+from tickets.transcriber import NoSpeech, RecogniserDied, RecognitionFailed, Transcript
+from tickets.worker import slot
+
+AUDIO = Audio("recordings/x.wav", "", 1.0)
+
+
+def jobs(stage: Stage) -> DurableJobs:
+    assert isinstance(stage.store.jobs, DurableJobs)
+    return stage.store.jobs
+
+
+def test_the_number_is_there_when_the_caller_hangs_up_and_the_words_follow(stage: Stage) -> None:
+    early = stage.message()
+    worker = stage.worker()
+    until(lambda: stage.state(early) == "done", "a message left while no worker ran")
+    late = stage.message()
+    fax = stage.fax([page("one")])
+    until(lambda: stage.ticket(late) is not None and stage.ticket(fax) is not None, "the tickets")
+    until(lambda: stage.state(late) == "done", "the words")
+    ticket = stage.ticket(late)
+    assert ticket is not None
+    assert ticket.ended_at is not None
+    assert (ticket.created_at - ticket.ended_at).total_seconds() < 1.0
+    assert ticket.transcript == "路灯坏了"
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(20) == 0, (stage.home / "worker.log").read_text()
+
+
+def test_a_worker_killed_in_the_middle_is_replaced_and_the_message_transcribed(stage: Stage) -> None:
+    stage.recogniser("waits")
+    item = stage.message()
+    worker = stage.worker()
+    until(lambda: len(stage.heard()) == 1, "the recogniser to begin")
+    stage.kill(worker)
+    assert stage.state(item) == "pending"
+    stage.recogniser("words")
+    stage.worker()
+    until(lambda: stage.state(item) == "done", "the second worker")
+    assert len(stage.heard()) == 2
+    assert len(stage.store.outbox.waiting()) == 1, "handed over once"
+
+
+def test_a_message_that_kills_its_worker_three_times_is_set_aside_and_the_next_one_goes_on(stage: Stage) -> None:
+    stage.recogniser("kills")
+    deadly = stage.message()
+    for _ in range(3):
+        assert stage.worker().wait(40) == -9
+    worker = stage.worker()
+    until(lambda: stage.state(deadly) == "failed", "the message to be set aside")
+    assert len(stage.heard()) == 3
+    stage.recogniser("words")
+    healthy = stage.message()
+    until(lambda: stage.state(healthy) == "done", "the next message")
+    assert worker.poll() is None
+    assert len(stage.store.outbox.waiting()) == 2, "the one set aside is handed over with its audio"
+
+
+HEARD = Transcript("路灯坏了", "路 灯 坏 了", "play", "none")
+
+
+@pytest.mark.parametrize(("ends", "state", "why", "attempts"), [
+    ([NoSpeech("nobody spoke")], "no_speech", "nobody spoke", 1),
+    ([NoSpeech()], "no_speech", "nobody spoke", 1),
+    ([RecognitionFailed("not a word understood")], "failed", "not a word understood", 1),
+    ([FileNotFoundError(2, "No such file", "a.wav")], "failed", "[Errno 2] No such file: 'a.wav'", 1),
+    ([RecogniserDied("killed by signal 11")] * 3, "failed", "ended 3 attempts", 3),
+    ([RecogniserDied("hung")], "done", None, 2),
+])  # fmt: skip
+def test_how_a_recogniser_ends_is_what_the_ticket_says(
+    store: Store, tmp_path: Path, ends: list[Exception], state: str, why: str | None, attempts: int
+) -> None:
+    endings, calls = iter(ends), []
+
+    def hear(path: Path) -> Transcript:
+        calls.append(path)
+        for ending in endings:
+            raise ending
+        return HEARD
+
+    ticket = store.adopt(Item(item="M", kind="voicemail"), AUDIO)
+    runner = Runner(store, tmp_path, hear, "here:worker:0")
+    runner.transcribe(ticket.id)
+    runner.transcribe(ticket.id)  # a job may run twice; it finds nothing left to do
+    kept = store.ticket(ticket.id)
+    assert (kept.transcript_state, kept.transcript_error, len(calls)) == (state, why, attempts)
+    assert len(store.outbox.waiting()) == 1
+
+
+def test_rows_that_nobody_works_on_are_found(stage: Stage) -> None:
+    """A process without jobs of its own (or an engine that lost one) leaves the row: the row is the truth."""
+    stage.store.jobs, durable = type(stage.store)(stage.url).jobs, jobs(stage)
+    conversation = stage.store.open_draft("9.9", "help", "12345", "", "12345", "1001")
+    stage.store.finish_draft("9.9")
+    message = stage.store.adopt(Item(item="M", kind="voicemail"), AUDIO)
+    assert (durable.live(TRANSCRIBE), durable.live(DELIVER)) == (set(), set())
+    assert recovery.requeue_lost_rows(stage.store, durable) == 2
+    assert durable.live(TRANSCRIBE) == {message.id}
+    assert durable.live(DELIVER) == {stage.store.outbox.of_ticket(conversation.id)[0].id}
+    assert recovery.requeue_lost_rows(stage.store, durable) == 0, "found once"
+
+
+def test_the_jobs_of_a_dead_machine_are_taken_over_and_those_of_the_living_are_not(stage: Stage) -> None:
+    ticket = stage.store.adopt(Item(item="M", kind="voicemail"), AUDIO)
+    _pretend(stage, "PENDING", "far:worker:0")
+    recovery.renew_lease(stage.store, "far:worker:0")
+    assert recovery.take_over_lost_jobs(stage.store, jobs(stage), "here:worker:0") == 0
+    with stage.store.database.writes() as session:
+        session.get_one(Lease, "far:worker:0").renewed_at = now() - timedelta(minutes=2)
+    assert recovery.take_over_lost_jobs(stage.store, jobs(stage), "here:worker:0") == 1
+    assert recovery.take_over_lost_jobs(stage.store, jobs(stage), "here:worker:0") == 0
+    assert jobs(stage).live(TRANSCRIBE) == {ticket.id}
+
+
+def test_jobs_that_ended_are_forgotten_after_a_while(stage: Stage) -> None:
+    stage.store.adopt(Item(item="M", kind="voicemail"), AUDIO)
+    assert jobs(stage).prune(timedelta(seconds=-60)) == 0, "it has not ended"
+    _pretend(stage, "SUCCESS")
+    assert jobs(stage).prune(timedelta(days=1)) == 0
+    assert jobs(stage).prune(timedelta(seconds=-60)) == 1
+
+
+def test_two_workers_on_one_machine_never_share_a_name(tmp_path: Path) -> None:
+    with slot(tmp_path) as first:
+        with slot(tmp_path) as second:
+            assert first != second
+        with slot(tmp_path) as third:
+            assert third == second, "a slot set free is used again"
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_what_cannot_be_stored_now_waits_in_the_spool(stage: Stage) -> None:
+    item = stage.message()
+    (stage.home / "recordings").write_text("in the way: nothing can be stored below it")
+    stage.worker()
+    until(lambda: "the item stays in the spool" in (stage.home / "worker.log").read_text(), "the complaint")
+    assert stage.ticket(item) is None
+    (stage.home / "recordings").unlink()
+    until(lambda: stage.state(item) == "done", "the next scan")
+
+
+def _pretend(stage: Stage, status: str, executor: str = "") -> None:
+    """As if a worker elsewhere had begun or ended every job."""
+    table = "workflow_status" if stage.store.database.is_sqlite else "dbos.workflow_status"
+    with stage.store.database.writes() as session:
+        session.execute(text(f"UPDATE {table} SET status = :status, executor_id = :executor"), {"status": status, "executor": executor})

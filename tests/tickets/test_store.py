@@ -33,6 +33,13 @@ def events(store: Store) -> list[str]:
     return [line.event for line in store.history()]
 
 
+def test_an_answer_told_again_after_the_conversation_is_the_same_ticket(store: Store) -> None:
+    opened = store.open_draft("1700000000.9", "complaint", "12345-1-1", "13800001234", "12345", "1001")
+    store.finish_draft("1700000000.9")
+    again = store.open_draft("1700000000.9", "complaint", "12345-1-1", "13800001234", "12345", "1001")
+    assert (again.number, again.status) == (opened.number, models.OPEN)
+
+
 def test_the_ticket_is_open_while_the_agent_talks_and_handed_over_afterwards(store: Store) -> None:
     draft = store.open_draft("1.1", "complaint", "12345-1-1", "13800001234", "12345", "1001")
     assert (draft.status, draft.channel, draft.agent) == ("draft", "voice", "1001")

@@ -29,6 +29,7 @@ from queues.state import EVENTS, Picture
 LEAST_SECONDS_BETWEEN_WRITES = 0.25
 HEARTBEAT_SECONDS = 5.0
 RESYNC_SECONDS = 30.0
+MOST_TRIES = 720
 DOORBELLS = ("QueueCallerJoin", "AgentConnect", "AgentComplete", "Hangup")
 
 log = structlog.get_logger()
@@ -45,6 +46,7 @@ class Floor:
         self._file = snapshot.where(home)
         self._log = QueueLog(queue_log, home / "run" / "queue_log.bookmark")
         self._on_happening = on_happening
+        self._tries = 0
         self._changed = asyncio.Event()
         self._rung = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -121,13 +123,33 @@ class Floor:
             await self._catch_up()
 
     async def _catch_up(self) -> None:
-        """Reads on in queue_log. A happening whose taker fails stays and is told again with those after it."""
+        """Reads on in queue_log. The bookmark stays while a happening's taker fails: it is told again, with the others."""
         try:
-            for happening in await asyncio.to_thread(self._log.read):
-                await self._on_happening(happening)
+            happenings = await asyncio.to_thread(self._log.read)
+            failed = [happening for happening in happenings if not await self._told(happening)]
+            if failed and not self._hopeless(failed, happenings):
+                return
+            self._tries = 0
             await asyncio.to_thread(self._log.keep)
-        except Exception:  # noqa: BLE001 - outermost loop of what makes agents' tickets; next heartbeat tries again
-            log.exception("queue_log not taken over")
+        except OSError as error:
+            log.error("queue_log cannot be read", error=str(error))
+
+    async def _told(self, happening: Happening) -> bool:
+        try:
+            await self._on_happening(happening)
+        except Exception:  # noqa: BLE001 - outermost loop of what makes agents' tickets; it is told again
+            log.exception("a call's ticket was not taken", linkedid=happening.linkedid)
+            return False
+        return True
+
+    def _hopeless(self, failed: list[Happening], happenings: list[Happening]) -> bool:
+        """One that fails for an hour while others succeed is no outage: it must not hold them back for ever."""
+        self._tries += 1
+        if len(failed) == len(happenings) or self._tries < MOST_TRIES:
+            return False
+        for happening in failed:
+            log.error("given up", linkedid=happening.linkedid, agent=happening.agent, at=happening.at.isoformat())
+        return True
 
     async def _put_right(self) -> None:
         """Every half minute, in case an event that ought to come did not. In the order of events: a picture that is

@@ -1,11 +1,15 @@
 """No key is lost: what callers press between two AGI commands, as AMI reports it (ADR 0030).
 
-Asterisk drops digits that arrive while no AGI command runs. It still reports each of them as a DTMFEnd event, in
-order, so a tape of those events is the truth of what was pressed, and the answer of a command only says "now".
+Asterisk drops digits that arrive while no AGI command runs, but it reports every one of them over AMI, in order. So
+while the link is up, the tape of these reports is what the caller pressed; the answer of an Ask only says "look now".
 
-    keys.heard(event["Uniqueid"], event["Digit"])     # from AMI, for DTMFEnd with Direction Received
-    keys.connected(True | False)                      # the AMI link; without it a session trusts its commands alone
+    keys.began(event["Uniqueid"], event["Digit"])     # DTMFBegin, Direction Received
+    keys.heard(event["Uniqueid"], event["Digit"])     # DTMFEnd, Direction Received
+    keys.connected(True | False)                      # the link came or went; True again after a gap in its events
     tape = keys.listen(uniqueid)
+
+Asterisk's emulation (channel.c) delivers and reports a digit's end twice when it missed its beginning; so an end
+counts only after a beginning of the same key.
 
 Pressed keys are personal data (a PIN, an ID number): held in memory for the call, never logged.
 """
@@ -18,9 +22,9 @@ from collections.abc import Awaitable, Callable
 
 KEYS = frozenset("0123456789*#")
 WAKE_KEY = "D"  # a tone that telephones cannot make: ends an Ask whose key was lost, means nothing
-EARLY_CALLS = 4096  # calls whose keys came before their AGI session
+EARLY_CALLS = 512  # calls whose keys came before their AGI session
 TAPE_KEYS = 64
-EVENT_SECONDS = 0.2  # an AMI event may come this much later than the AGI reply
+REPORT_SECONDS = 0.2  # AMI may report a key this much later than AGI answers with it
 
 Wake = Callable[[str], Awaitable[object]]
 """Presses WAKE_KEY on the named channel (AMI PlayDTMF with Receive: true). Raises nothing."""
@@ -33,20 +37,22 @@ async def nobody(_channel: str) -> None:
 class Tape:
     """The keys of one call, in the order they were pressed, that no Ask has answered yet."""
 
-    def __init__(self, live: bool, early: deque[str] | None = None) -> None:
+    def __init__(self, live: bool) -> None:
         self.live = live
-        self._keys: deque[str] = early if early is not None else deque(maxlen=TAPE_KEYS)
-        self._owed: deque[str] = deque(maxlen=TAPE_KEYS)
+        self._keys: deque[str] = deque(maxlen=TAPE_KEYS)
+        self._down = ""
+        self._begins = False
         self._news = asyncio.Event()
-        if self._keys:
-            self._news.set()
+
+    def began(self, key: str) -> None:
+        self._down = key
+        self._begins = True
 
     def heard(self, key: str) -> None:
-        if self._owed and self._owed[0] == key:
-            self._owed.popleft()
-            return
-        self._keys.append(key)
-        self._news.set()
+        if self.live and self._down == key:
+            self._down = ""
+            self._keys.append(key)
+            self._news.set()
 
     def take(self) -> str:
         """The next key, or ''."""
@@ -62,29 +68,26 @@ class Tape:
     async def settle(self, answer: str) -> str | None:
         """What an Ask's answer means: a key, '' (silence), or None: ask again.
 
-        The answer may be a later key than the first one not yet answered: that one was dropped before the Ask
-        began, so it comes first and the answer stays on the tape.
+        The answer may be a later key than the first one still on the tape, which was dropped before the Ask began;
+        or an echo of one that was taken from the tape already.
         """
-        if answer in KEYS:
-            if self.live and not self._keys:
-                await self._event()
-            if self._keys:
-                return self.take()
-            if self.live:
-                self._owed.append(answer)
-            return answer
-        return self.take() or (None if answer == WAKE_KEY else answer)
+        if answer in KEYS and self.live and not self._keys:
+            await self._report()
+        if key := self.take():
+            return key
+        if answer == WAKE_KEY or (answer in KEYS and self.live and self._begins):
+            return None
+        return answer
 
     def forget(self) -> None:
-        """The link was lost: what is on the tape may not be all, so the commands' answers are the truth again."""
+        """What is on the tape may not be all: from now on the Asks' answers are the truth."""
         self.live = False
         self._keys.clear()
-        self._owed.clear()
         self._news.clear()
 
-    async def _event(self) -> None:
+    async def _report(self) -> None:
         try:
-            async with asyncio.timeout(EVENT_SECONDS):
+            async with asyncio.timeout(REPORT_SECONDS):
                 await self._news.wait()
         except TimeoutError:
             return
@@ -97,33 +100,39 @@ class Keys:
         self.wake = wake
         self._live = False
         self._tapes: dict[str, Tape] = {}
-        self._early: OrderedDict[str, deque[str]] = OrderedDict()
+        self._early: OrderedDict[str, Tape] = OrderedDict()
 
     def connected(self, live: bool) -> None:
-        """The AMI link came (new calls are followed from now on) or went."""
+        """The link came or went, or events were missed: only calls from now on are followed."""
         self._live = live
-        if not live:
-            self._early.clear()
-            for tape in self._tapes.values():
-                tape.forget()
+        self._early.clear()
+        for tape in self._tapes.values():
+            tape.forget()
+
+    def began(self, uniqueid: str, key: str) -> None:
+        """A caller pressed a key."""
+        if key in KEYS:
+            self._tape(uniqueid).began(key)
 
     def heard(self, uniqueid: str, key: str) -> None:
-        """A caller pressed a key."""
-        if key not in KEYS:
-            return
-        if tape := self._tapes.get(uniqueid):
-            if tape.live:
-                tape.heard(key)
-            return
-        self._early.setdefault(uniqueid, deque(maxlen=TAPE_KEYS)).append(key)
-        while len(self._early) > EARLY_CALLS:
-            self._early.popitem(last=False)
+        """A caller let a key go."""
+        if key in KEYS:
+            self._tape(uniqueid).heard(key)
 
     def listen(self, uniqueid: str) -> Tape:
         """Begins a session's tape, with what was pressed before."""
-        tape = self._tapes[uniqueid] = Tape(self._live, self._early.pop(uniqueid, None))
+        tape = self._tapes[uniqueid] = self._tape(uniqueid)
+        self._early.pop(uniqueid, None)
         return tape
 
     def stop(self, uniqueid: str) -> None:
-        """The session is over; what was pressed afterwards is none of its business."""
+        """The session is over; what is pressed afterwards is none of its business."""
         self._tapes.pop(uniqueid, None)
+
+    def _tape(self, uniqueid: str) -> Tape:
+        tape = self._tapes.get(uniqueid) or self._early.get(uniqueid)
+        if tape is None:
+            tape = self._early[uniqueid] = Tape(self._live)
+            while len(self._early) > EARLY_CALLS:
+                self._early.popitem(last=False)
+        return tape

@@ -1,0 +1,190 @@
+"""A real Asterisk with the product's own configuration, a telephone network, and an AGI server the test controls."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agi.keys import Keys
+from agi.server import AgiServer
+from hotline import menus
+from hotline.asterisk import Asterisk, Runtime, find, ours
+from hotline.settings import Settings
+from queues.ami import AmiLink, Event
+from queues.errors import AmiError
+from telephone import sound
+from telephone.network import Network, Wiring
+from telephone.prompts import Prompts
+from tests.agi import maze
+
+TONE_SECONDS = 2.0
+
+
+@dataclass
+class RealHotline:
+    """Asterisk and the network are up; whether and how AGI answers is up to each test."""
+
+    settings: Settings
+    asterisk: Asterisk
+    network: Network
+    link: AmiLink
+    prompts: Prompts
+    decided: list[Event] = field(default_factory=list)
+    abandoned: list[Event] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+    _keys: Keys | None = None
+
+    async def decision(self, count: int = 1, seconds: float = 20) -> Event:
+        """The next decision that a call took, by AGI or by the compiled menu."""
+        async with asyncio.timeout(seconds):
+            while len(self.decided) < count:
+                await asyncio.sleep(0.02)
+        return self.decided[count - 1]
+
+    @contextlib.asynccontextmanager
+    async def served(self, port: int | None = None) -> AsyncIterator[AgiServer]:
+        """An AGI server in this process, with the AMI link's keys."""
+        keys = Keys(self.wake)
+        keys.connected(self.link.connected)
+        self._keys = keys
+        server = AgiServer(lambda _version: maze.city(), keys)
+        await server.start(self.settings.agi_port if port is None else port)
+        try:
+            yield server
+        finally:
+            self._keys = None
+            await server.drain(0)
+
+    def on_digit(self, event: Event) -> None:
+        if event["Direction"] != "Received":
+            return
+        self.heard.append(event["Digit"] if event.name == "DTMFEnd" else "+")
+        if self._keys is not None:
+            note = self._keys.heard if event.name == "DTMFEnd" else self._keys.began
+            note(event["Uniqueid"], event["Digit"])
+
+    async def wake(self, channel: str) -> None:
+        with contextlib.suppress(AmiError):
+            await self.link.action(
+                {"Action": "PlayDTMF", "Channel": channel, "Digit": "D", "Duration": "80", "Receive": "true"}
+            )
+
+
+@contextlib.asynccontextmanager
+async def real_hotline(folder: Path) -> AsyncIterator[RealHotline]:
+    """Raises RuntimeMissing where there is no Asterisk."""
+    settings = _settings(folder)
+    runtime: Runtime = find(settings.downloads)
+    _sounds(settings)
+    menus.ensure_published(settings)
+    ours.configure(settings, runtime)
+    asterisk = Asterisk(runtime, ours.instance(settings))
+    await asyncio.to_thread(asterisk.start)
+    link = AmiLink("127.0.0.1", settings.ami_port, ours.AMI_USER, ours.ami_secret(settings))
+    try:
+        wiring = Wiring(folder / "network", hotline_port=settings.sip_port)
+        async with Network(wiring, runtime) as network, link:
+            await link.wait_connected(10)
+            hotline = RealHotline(settings, asterisk, network, link, Prompts(settings.sounds / "zh"))
+            link.subscribe("DTMFBegin", hotline.on_digit)
+            link.subscribe("DTMFEnd", hotline.on_digit)
+            link.subscribe("UserEvent", lambda event: _note(hotline, event))
+            yield hotline
+    finally:
+        await asyncio.to_thread(asterisk.kill)
+
+
+def _note(hotline: RealHotline, event: Event) -> None:
+    if event["UserEvent"] == "HotlineDecided":
+        hotline.decided.append(event)
+    elif event["UserEvent"] == "HotlineAbandoned":
+        hotline.abandoned.append(event)
+
+
+def _settings(folder: Path) -> Settings:
+    home = folder / "home"
+    home.mkdir(parents=True)
+    city = maze.write(folder / "city")
+    (home / "settings.yaml").write_text(
+        f'sip: {{address: "127.0.0.1", trunks: ["127.0.0.2"]}}\nmenu: {{city: "{city}"}}\nspool: {{minimum_free_mb: 1}}\n'
+    )
+    ports = {"HOTLINE_AMI_PORT": "5039", "HOTLINE_HOME": str(home)}
+    return Settings.load(ports)
+
+
+def _sounds(settings: Settings) -> None:
+    for seed, name in enumerate((maze.PROMPT, *maze.SHARED)):
+        sound.write(settings.sounds / "zh" / f"{name}.wav", sound.babble(TONE_SECONDS, seed))
+
+
+@dataclass
+class Delay:
+    """A proxy before the AGI server that holds back what the server says, and nothing else."""
+
+    seconds: float
+    port: int
+    _server: asyncio.Server | None = None
+
+    async def start(self, listen: int) -> None:
+        self._server = await asyncio.start_server(self._carry, "127.0.0.1", listen)
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self.port)
+        await asyncio.gather(_pump(reader, inner_writer, 0), _pump(inner_reader, writer, self.seconds))
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float) -> None:
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(65536):
+            await asyncio.sleep(seconds)
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+class ServerProcess:
+    """The AGI server in a process of its own, so that it can be stopped and killed."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> ServerProcess:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.agi.real", str(self.port), stdout=asyncio.subprocess.PIPE
+        )
+        assert self._process.stdout is not None
+        async with asyncio.timeout(20):
+            while b"ready" not in await self._process.stdout.readline():
+                assert self._process.returncode is None
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._process is not None
+        if self._process.returncode is None:
+            self.signal(signal.SIGKILL)
+        await self._process.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+
+async def _serve(port: int) -> None:
+    server = AgiServer(lambda _version: maze.city())
+    await server.start(port)
+    print("ready", flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1])))

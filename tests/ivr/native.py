@@ -1,0 +1,114 @@
+"""Walks the compiled menu on a real Asterisk, thousands of calls in one channel: keys come from a list, not a telephone.
+
+`hotline-ask` and `hotline-decided`, which the compiled menu relies on, are replaced by ones that take the next key and
+write down what was asked and decided. The same walk on the pure flow must write down the same.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from hotline.asterisk import Asterisk
+from ivr import dialplan
+from ivr.events import Ask, Decide, Event, Instruction, NoInput, Pressed, Say
+from ivr.flow import Call, begin, step
+from ivr.model import City
+
+LIMIT_SECONDS = 60
+SILENCE = "s"
+
+SHARED = """\
+[general]
+static = yes
+writeprotect = yes
+
+[other-end]
+exten => s,1,Answer()
+ same => n,Wait({limit})
+
+[hotline-common]
+exten => h,1,NoOp()
+
+[hotline-ask]
+exten => s,1,Set(TOLD=${{TOLD}} ask:${{ARG1}}:${{ARG2}})
+ same => n,GotoIf($["${{KEYS}}"=""]?left)
+ same => n,MSet(HOTLINE_KEY=${{KEYS:0:1}},KEYS=${{KEYS:1}})
+ same => n,ExecIf($["${{HOTLINE_KEY}}"="s"]?Set(HOTLINE_KEY=))
+ same => n,Return()
+ same => n(left),StackPop()
+ same => n,Set(TOLD=${{TOLD}} counted:${{HOTLINE_AT}}:$[0${{HOTLINE_NOINPUT}} + 0]:$[0${{HOTLINE_NOMATCH}} + 0]:${{HOTLINE_TURNS}})
+ same => n,Goto(next,s,1)
+
+[hotline-decided]
+exten => s,1,ExecIf($["${{HOTLINE_SAY}}"!=""]?Set(TOLD=${{TOLD}} say:${{HOTLINE_SAY}}))
+ same => n,Set(TOLD=${{TOLD}} decide:${{HOTLINE_DECISION}}:${{HOTLINE_TARGET}}:${{HOTLINE_PATH}}:${{HOTLINE_TYPE}}:${{HOTLINE_OVERFLOW}}:${{HOTLINE_WAIT}})
+ same => n,Goto(next,s,1)
+
+[next]
+exten => s,1,Log(NOTICE,CALL ${{CALL}}${{TOLD}} .)
+ same => n,Goto(calls,$[${{CALL}} + 1],1)
+
+"""
+CLEARED = "TOLD=,HOTLINE_NOINPUT=,HOTLINE_NOMATCH=,HOTLINE_TURNS=,HOTLINE_DIGITS=,HOTLINE_SAY="
+
+
+def natively(asterisk: Asterisk, city: City, calls: Sequence[tuple[str, str]]) -> list[str]:
+    """What the compiled menu told of each call: (node it entered at, keys)."""
+    with socket.create_server(("127.0.0.1", 0)) as done:
+        done.settimeout(LIMIT_SECONDS)
+        lines = _calls(calls, done.getsockname()[1])
+        text = SHARED.format(limit=LIMIT_SECONDS) + "\n".join(lines) + "\n" + dialplan.compile(city, 1)
+        (asterisk.instance.home / "etc" / "extensions.conf").write_text(text, encoding="utf-8")
+        asterisk.start()
+        asterisk.cli("channel originate Local/s@other-end extension 0@calls")
+        done.accept()[0].close()  # the last extension calls here
+    log = (asterisk.instance.home / "log" / "messages.log").read_text(encoding="utf-8")
+    return [found[1] for found in re.finditer(r"CALL [0-9]+ (.*) \.$", log, re.M)]
+
+
+def _calls(calls: Sequence[tuple[str, str]], done: int) -> Iterable[str]:
+    yield "[calls]"
+    for number, (at, keys) in enumerate(calls):
+        yield f"exten => {number},1,MSet(CALL={number},KEYS={keys},{CLEARED})"
+        yield f" same => n,Goto(hotline-v1-{at},s,1)"
+    yield f"exten => {len(calls)},1,AGI(agi://127.0.0.1:{done}/done)"
+    yield " same => n,Hangup()"
+
+
+def purely(city: City, at: str, keys: str, now: datetime) -> str:
+    """What the flow tells of the same call, in the same words."""
+    place, said = begin(city, Call("12345", now, at=at))
+    told = _told(said)
+    for key in keys:
+        if place.outcome:
+            break
+        event: Event = NoInput() if key == SILENCE else Pressed(key)
+        place, said = step(place, event)
+        told += _told(said)
+    if not place.outcome:
+        told.append(f"counted:{place.at}:{place.no_input}:{place.no_match}:{place.turns}")
+    return " ".join(told)
+
+
+def _told(said: tuple[Instruction, ...]) -> list[str]:
+    return [_words(instruction) for instruction in said]
+
+
+def _words(instruction: Instruction) -> str:
+    match instruction:
+        case Ask(prompts, seconds):
+            return f"ask:{_sounds(prompts)}:{seconds}"
+        case Say(prompts):
+            return f"say:{_sounds(prompts)}"
+        case Decide():
+            return "decide:" + ":".join(
+                (instruction.decision, instruction.target, instruction.path, instruction.type, instruction.overflow,
+                 str(instruction.wait_seconds or ""))
+            )  # fmt: skip
+
+
+def _sounds(prompts: tuple[str, ...]) -> str:
+    return "&".join(f"hotline/{prompt}" for prompt in prompts)

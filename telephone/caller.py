@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 import time
 from typing import Final
 
@@ -146,8 +145,7 @@ class Caller:
             raise StillConnected(f"still connected after {within:g} s") from None
 
     def _identity(self) -> list[tuple[str, str]]:
-        """Caller id as the carrier would send it; an empty number is withheld."""
-        name = re.sub(r"[\r\n]", " ", self._name)
+        """Caller id as the carrier sends it (of an outgoing channel that is its connected line); an empty number is withheld."""
         if not self.number:
-            return [("CALLERID(pres)", "prohib"), ("CALLERID(num)", "anonymous")]
-        return [("CALLERID(num)", self.number), ("CALLERID(name)", name)]
+            return [("CONNECTEDLINE(num,i)", "anonymous"), ("CONNECTEDLINE(pres,i)", "prohib")]
+        return [("CONNECTEDLINE(num,i)", self.number), ("CONNECTEDLINE(name,i)", self._name)]

@@ -97,7 +97,7 @@ class FaxMachine:
         async with self._ami.watch(ours) as ended:
             await self._ami.action(
                 "Originate", ("FAX_ID", fax), ("FAX_FILE", str(page)), ("FAX_OPTIONS", "F" if audio else ""),
-                ("FAX_STATION", self.number), ("CALLERID(num)", self.number),
+                ("FAX_STATION", self.number), ("CONNECTEDLINE(num,i)", self.number),
                 Channel=f"PJSIP/{to}@hotline", ChannelId=fax, Context="faxes", Exten="s", Priority="1", Timeout="20000", Async="true",
             )  # fmt: skip
             try:

@@ -52,5 +52,5 @@ def _apply(settings: Settings, commands: tuple[str, ...]) -> Asterisk | None:
 
 def _endpoints(asterisk: Asterisk) -> set[str]:
     """The phones Asterisk knows now: `pjsip list endpoints` has a line `Endpoint:  NAME…` for each."""
-    listed = re.findall(r"^ *Endpoint: +([^\s<]+)", asterisk.cli("pjsip list endpoints"), re.MULTILINE)
+    listed = re.findall(r"^ *Endpoint: +([^\s</]+)", asterisk.cli("pjsip list endpoints"), re.MULTILINE)
     return set(listed) - {"trunk"}

@@ -52,7 +52,7 @@ def run(settings: Settings) -> None:
         with _signals_set(stopping):
             try:
                 supervisor.start()
-                log.info("ready", sip=settings.sip_port, http=f"http://127.0.0.1:{settings.http_port}")
+                log.info("running", sip=settings.sip_port, http=f"http://127.0.0.1:{settings.http_port}")
                 supervisor.run(stopping)
             finally:
                 log.info("stopping")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 
 from agi.keys import WAKE_KEY, Keys
@@ -14,23 +16,31 @@ log = structlog.get_logger(__name__)
 
 def follow_keys(link: AmiLink, keys: Keys) -> None:
     """Before link.start()."""
-    dropped = 0
+    live, dropped = False, 0
 
-    def pressed(event: Event) -> None:
-        if event["Direction"] == "Received":
-            keys.heard(event["Uniqueid"], event["Digit"])
+    def follow(name: str, tell: Callable[[str, str], None]) -> None:
+        def told(event: Event) -> None:
+            if event["Direction"] == "Received":
+                tell(event["Uniqueid"], event["Digit"])
+
+        link.subscribe(name, told)
 
     def connected() -> None:
-        """Also called at each resync; only a gap in the events makes the tapes untrustworthy."""
-        nonlocal dropped
-        if link.dropped != dropped:
-            dropped = link.dropped
-            keys.connected(False)
-        keys.connected(True)
+        """Also called at each resync; only a new link or a gap in its events makes the tapes untrustworthy."""
+        nonlocal live, dropped
+        if not live or link.dropped != dropped:
+            live, dropped = True, link.dropped
+            keys.connected(True)
 
-    link.subscribe("DTMFEnd", pressed)
+    def lost() -> None:
+        nonlocal live
+        live = False
+        keys.connected(False)
+
+    follow("DTMFBegin", keys.began)
+    follow("DTMFEnd", keys.heard)
     link.on_connected(connected)
-    link.on_lost(lambda: keys.connected(False))
+    link.on_lost(lost)
 
 
 async def press(link: AmiLink, channel: str) -> None:

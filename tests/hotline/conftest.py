@@ -11,6 +11,8 @@ import pytest
 from hotline.asterisk import Asterisk, RuntimeMissing, find, ours
 from hotline.settings import Settings
 
+Program = Callable[[str, str], Path]
+
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
@@ -51,7 +53,7 @@ def asterisk(settings: Settings) -> Iterator[Asterisk]:
 
 
 @pytest.fixture
-def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     """Puts a shell script on a PATH that has nothing else: program("apt-get", "echo …")."""
     folder = tmp_path / "bin"
     folder.mkdir()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from hotline.asterisk import FetchError, RuntimeMissing, debian, fetch, find
-
-Program = Callable[[str, str], Path]
+from tests.hotline.conftest import Program
 
 LOADER = "usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
 # Says what apt-get was asked for; `update` and `install` answer as the test wishes.

@@ -1,0 +1,88 @@
+"""The doctor names what is missing and says what to do; a machine that lacks something essential makes it exit 1."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from hotline import doctor, phones
+from hotline.cli import build
+from hotline.settings import Settings
+from tests.hotline.conftest import Program
+
+
+def findings(settings: Settings, what: str) -> list[doctor.Finding]:
+    return [finding for finding in doctor.examine(settings) if finding.what == what]
+
+
+def test_missing_prompts_are_named_with_the_command_that_makes_them(settings: Settings) -> None:
+    [found] = findings(settings, "prompts")
+    assert found.level == "fault"
+    assert "welcome" in found.says
+    assert "hotline setup" in found.do
+
+
+def test_prompts_that_are_there_are_counted(settings: Settings) -> None:
+    from speech import prompts
+
+    folder = settings.sounds / "zh"
+    folder.mkdir(parents=True)
+    for name in prompts.texts(settings.city):
+        (folder / f"{name}.wav").touch()
+    [found] = findings(settings, "prompts")
+    assert found.level == "ok"
+
+
+def test_without_asterisk_it_says_how_to_get_one(settings: Settings, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Settings, "downloads", settings.home / "nothing")
+    [found] = findings(settings, "asterisk")
+    assert (found.level, found.do) == ("fault", "run `hotline setup`")
+
+
+def test_a_port_in_use_is_a_fault(settings: Settings) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as taken:
+        taken.bind(("127.0.0.1", settings.agi_port))
+        taken.listen()
+        [found] = findings(settings, "ports")
+    assert found.level == "fault"
+    assert "HOTLINE_AGI_PORT" in found.says
+
+
+def test_a_secret_others_can_read_is_a_fault(settings: Settings) -> None:
+    phones.add(settings, "li", ())
+    path = settings.home / "phones" / "li.json"
+    path.chmod(0o644)
+    [found] = findings(settings, "secrets")
+    assert (found.level, found.do) == ("fault", f"chmod go= {path}")
+
+
+def test_too_little_room_is_a_fault_that_says_what_callers_notice(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = type("Usage", (), {"free": 5_000_000})
+    monkeypatch.setattr("hotline.doctor.shutil.disk_usage", lambda _: usage)
+    [found] = findings(settings, "disk")
+    assert found.level == "fault"
+    assert "5 MB free: callers are sent to a person" in found.says
+
+
+def test_a_trunk_open_to_everybody_is_warned_of(tmp_path: Path, settings: Settings) -> None:
+    (settings.home / "settings.yaml").write_text('sip: {trunks: ["0.0.0.0/0"]}\n')
+    found = findings(Settings.load(settings.environ()), "trunk")
+    assert "warning" in [finding.level for finding in found]
+
+
+def test_the_command_exits_1_and_explains_every_setting_as_json(settings: Settings) -> None:
+    done = CliRunner(env=settings.environ()).invoke(build(), ["doctor", "--json"])
+    told = json.loads(done.stdout)
+    assert done.exit_code == 1
+    assert {"level", "what", "says", "do"} == set(told["items"][0])
+    assert "HOTLINE_SIP_PORT" in {one["name"] for one in told["settings"]}
+
+
+def test_people_read_a_table(settings: Settings) -> None:
+    done = CliRunner(env=settings.environ()).invoke(build(), ["doctor", "--settings"])
+    assert "case system" in done.stdout
+    assert "spool.silence_seconds" in done.stdout

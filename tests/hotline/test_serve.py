@@ -1,0 +1,135 @@
+"""Where rooms are wired: an answered call is a ticket, a pressed key reaches its tape, a version is found or natively served."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agi.keys import Keys
+from hotline import menus
+from hotline.serve.conversations import Conversations
+from hotline.serve.pressed import follow_keys
+from hotline.serve.telephony import NoSuchVersion, city_of
+from hotline.serve.worker import case_system
+from hotline.settings import Settings
+from queues.event import Event
+from queues.happenings import AgentAnswered, AgentCallEnded
+from tests.hotline.conftest import settings_of
+from tickets.store import Store
+
+NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+ANSWERED = AgentAnswered("1.1", "1.1", "complaints", "li", "12345-1-1", "complaint", "13812341234", "12345", NOW)
+ENDED = AgentCallEnded("1.1", "1.1", "complaints", "li", "agent", NOW)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store(f"sqlite:///{tmp_path / 'tickets.sqlite3'}")
+    made.migrate()
+    yield made
+    made.close()
+
+
+async def test_when_a_person_answers_their_ticket_is_open(store: Store) -> None:
+    await Conversations(store).take(ANSWERED)
+    [draft] = store.drafts()
+    assert (draft.linkedid, draft.type, draft.path, draft.agent, draft.caller) == ("1.1", "complaint", "12345-1-1", "li", "13812341234")
+
+
+async def test_what_is_told_twice_happens_once(store: Store) -> None:
+    conversations = Conversations(store)
+    for happening in (ANSWERED, ANSWERED, ENDED, ENDED):
+        await conversations.take(happening)
+    assert store.drafts() == []
+
+
+class Link:
+    """As much of an AMI link as follows keys: the test speaks for Asterisk."""
+
+    def __init__(self) -> None:
+        self.dropped = 0
+        self.callbacks: dict[str, Callable[[Event], None]] = {}
+        self.came: Callable[[], None]
+        self.went: Callable[[], None]
+
+    def subscribe(self, name: str, callback: Callable[[Event], None]) -> None:
+        self.callbacks[name] = callback
+
+    def on_connected(self, hook: Callable[[], None]) -> None:
+        self.came = hook
+
+    def on_lost(self, hook: Callable[[], None]) -> None:
+        self.went = hook
+
+    def presses(self, digit: str, direction: str = "Received") -> None:
+        for name in ("DTMFBegin", "DTMFEnd"):
+            self.callbacks[name](Event.of({"Event": name, "Uniqueid": "1.1", "Digit": digit, "Direction": direction}))
+
+
+@pytest.fixture
+def link() -> Link:
+    return Link()
+
+
+@pytest.fixture
+def keys(link: Link) -> Keys:
+    made = Keys()
+    follow_keys(link, made)  # type: ignore[arg-type]
+    return made
+
+
+def test_a_key_between_two_commands_waits_on_its_tape(link: Link, keys: Keys) -> None:
+    link.came()
+    tape = keys.listen("1.1")
+    link.presses("1")
+    link.presses("7", direction="Sent")
+    assert (tape.take(), tape.take()) == ("1", "")
+
+
+def test_a_resync_keeps_the_tapes_a_gap_does_not(link: Link, keys: Keys) -> None:
+    link.came()
+    tape = keys.listen("1.1")
+    link.presses("1")
+    link.came()
+    assert tape.live, "every half minute the picture is put right; nothing was lost"
+    link.dropped = 3
+    link.came()
+    assert not tape.live
+    assert tape.take() == ""
+
+
+def test_without_the_link_tapes_are_not_trusted(link: Link, keys: Keys) -> None:
+    link.came()
+    tape = keys.listen("1.1")
+    link.went()
+    assert not tape.live
+
+
+def test_a_call_gets_the_version_it_began_with(settings: Settings) -> None:
+    menus.publish(settings, "first")
+    versions = menus.Store.of(settings)
+    assert city_of(versions, "1").root == "12345"
+    for version in ("2", "", "１", "../1", "-1"):
+        with pytest.raises(NoSuchVersion):
+            city_of(versions, version)
+
+
+def test_without_a_case_system_tickets_wait(settings: Settings) -> None:
+    assert case_system(settings) is None
+
+
+def test_the_key_of_the_signature_is_made_once_or_read(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "settings.yaml").write_text('case_system: {url: "http://127.0.0.1:9/tickets"}\n')
+    made = case_system(settings_of(home))
+    assert made is not None
+    assert made.secret == (home / "secrets" / "case-system").read_bytes().strip()
+    (tmp_path / "key").write_text("shared key\n")
+    (home / "settings.yaml").write_text(f'case_system: {{url: "http://127.0.0.1:9/tickets", secret_file: "{tmp_path / "key"}"}}\n')
+    read = case_system(settings_of(home))
+    assert read is not None
+    assert read.secret == b"shared key"

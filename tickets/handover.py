@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import random
@@ -50,20 +51,24 @@ class CaseSystem:
     timeout_seconds: float = 10.0
 
     def hand_over(self, body: str, idempotency_key: str) -> int:
-        """Sends it once and returns the 2xx status. Raises CaseSystemRefused or CaseSystemUnavailable."""
+        """Sends it once and returns the 2xx status. Raises CaseSystemRefused or CaseSystemUnavailable. Not for an event loop."""
         content = body.encode("utf-8")
-        deadline = time.monotonic() + self.timeout_seconds
         try:
-            with (
-                httpx.Client(timeout=self.timeout_seconds, follow_redirects=False, trust_env=False) as client,
-                client.stream("POST", self.url, content=content, headers=self._headers(content, idempotency_key)) as answer,
-            ):
-                said = _beginning(answer, deadline)
-        except httpx.InvalidURL as error:
-            raise CaseSystemRefused(f"{self.url}: {error}") from error
-        except httpx.HTTPError as error:
+            status, said = asyncio.run(self._post(content, self._headers(content, idempotency_key)))
+        except TimeoutError:
+            raise CaseSystemUnavailable(f"no answer within {self.timeout_seconds:g} s") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise CaseSystemUnavailable(f"{type(error).__name__}: {error}") from error
-        return _judge(answer.status_code, said)
+        return _judge(status, said)
+
+    async def _post(self, content: bytes, headers: dict[str, str]) -> tuple[int, str]:
+        """asyncio's limit holds for the whole exchange; httpx's own would begin anew with every byte that drips in."""
+        async with (
+            asyncio.timeout(self.timeout_seconds),
+            httpx.AsyncClient(timeout=None, follow_redirects=False, trust_env=False) as client,
+            client.stream("POST", self.url, content=content, headers=headers) as answer,
+        ):
+            return answer.status_code, await _beginning(answer)
 
     def _headers(self, content: bytes, idempotency_key: str) -> dict[str, str]:
         timestamp = str(int(time.time()))
@@ -112,11 +117,11 @@ def _judge(status: int, said: str) -> int:
     raise CaseSystemUnavailable(f"{status} {said}".strip(), status)
 
 
-def _beginning(answer: httpx.Response, deadline: float) -> str:
+async def _beginning(answer: httpx.Response) -> str:
     """The first of what it says; an answer without end is not read to its end."""
     said = b""
-    for part in answer.iter_bytes():
+    async for part in answer.aiter_bytes():
         said += part
-        if len(said) >= ANSWER_BYTES or time.monotonic() > deadline:
+        if len(said) >= ANSWER_BYTES:
             break
     return "".join(c if c.isprintable() else " " for c in said[:ANSWER_BYTES].decode("utf-8", "replace")).strip()

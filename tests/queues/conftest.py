@@ -20,7 +20,7 @@ SECRETS = {"hotline": "hotline-secret", "network": "network-secret"}
 PHONES = {"answers": ("complaints",), "rings": ("patience",), "talks": ("general",)}
 
 QUICK = Limits(
-    connect_seconds=1, login_seconds=1, boot_seconds=5, action_seconds=2, ping_seconds=0.2, silent_seconds=0.6,
+    connect_seconds=1, login_seconds=4, boot_seconds=5, action_seconds=2, ping_seconds=0.2, silent_seconds=0.6,
     callback_seconds=0.5, resync_seconds=5, first_retry_seconds=0.02, longest_retry_seconds=0.2, refused_retry_seconds=0.3,
 )  # fmt: skip
 

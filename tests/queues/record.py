@@ -22,11 +22,12 @@ ASK = "".join(
 async def record(house: QueueHouse, network: AmiLink, story: Story) -> bytes:
     """The stream of one story: the pictures before, in the middle and at the end, and every event between."""
     reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
-    heard = bytearray()
+    heard, more = bytearray(), asyncio.Event()
 
     async def listen() -> None:
         while data := await reader.read(65536):
             heard.extend(data)
+            more.set()
 
     listening = asyncio.create_task(listen())
     writer.write(b"Action: Login\r\nUsername: hotline\r\nSecret: hotline-secret\r\n\r\n")
@@ -35,7 +36,8 @@ async def record(house: QueueHouse, network: AmiLink, story: Story) -> bytes:
         writer.write(ASK.format(when=when).encode())
         async with asyncio.timeout(5):
             while f"ActionID: CoreShowChannels-{when}\r\nEventList: Complete".encode() not in heard:
-                await asyncio.sleep(0.01)
+                more.clear()
+                await more.wait()
 
     await ask("before")
     await story(house, network, lambda: ask("during"))

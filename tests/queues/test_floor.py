@@ -1,0 +1,276 @@
+"""The floor: picture, file and happenings together, on a loopback peer and on a real Asterisk."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from queues import floor as floors
+from queues import snapshot
+from queues.ami import AmiLink
+from queues.errors import LoginRefused
+from queues.event import Event
+from queues.floor import Floor
+from queues.happenings import AgentAnswered, AgentCallEnded, Happening
+from queues.model import Doing
+from queues.queue_log import QueueLog
+from queues.snapshot import Snapshot
+from tests.queues.conftest import QueueHouse
+from tests.queues.peer import Peer
+from tests.queues.stories import Watch, abandoned, answered, dial
+from tests.queues.test_queue_log import ANSWERED, BEGIN, CONNECT, ENDED, ENDS, ENTERS
+
+
+class Taker:
+    """What makes tickets of happenings; can be told to fail."""
+
+    def __init__(self) -> None:
+        self.took: list[Happening] = []
+        self.fails: Callable[[Happening], bool] = lambda happening: False
+        self.tries = 0
+        self._new = asyncio.Event()
+
+    async def __call__(self, happening: Happening) -> None:
+        self.tries += 1
+        self._new.set()
+        if self.fails(happening):
+            raise ConnectionError("the database is away")
+        self.took.append(happening)
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not true():
+                self._new.clear()
+                await self._new.wait()
+
+
+@pytest.fixture
+def taker() -> Taker:
+    return Taker()
+
+
+@asynccontextmanager
+async def kept(link: AmiLink, home: Path, log: Path, taker: Taker) -> AsyncIterator[Floor]:
+    floor = Floor(link, home, log, taker)
+    await floor.start()
+    try:
+        yield floor
+    finally:
+        await floor.close()
+
+
+async def shown(home: Path, true: Callable[[Snapshot], bool]) -> Snapshot:
+    """The file, once it shows that."""
+    async with asyncio.timeout(10):
+        while True:
+            found = snapshot.read(snapshot.where(home))
+            if found and true(found):
+                return found
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture(autouse=True)
+def quick_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(floors, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(floors, "LEAST_SECONDS_BETWEEN_WRITES", 0.02)
+
+
+def no_link() -> AmiLink:
+    return AmiLink("127.0.0.1", 1, "hotline", "secret")
+
+
+async def test_what_happened_while_nobody_listened_is_told_even_without_a_link(tmp_path: Path, taker: Taker) -> None:
+    log = tmp_path / "queue_log"
+    log.write_text(BEGIN + ENTERS + CONNECT + ENDS)
+    async with kept(no_link(), tmp_path, log, taker):
+        await taker.until(lambda: taker.took == [ANSWERED, ENDED])
+    async with kept(no_link(), tmp_path, log, taker):
+        await shown(tmp_path, lambda now: not now.connected)
+    assert taker.took == [ANSWERED, ENDED]
+
+
+async def test_while_the_register_of_tickets_is_away_everything_waits_for_it(tmp_path: Path, taker: Taker) -> None:
+    log = tmp_path / "queue_log"
+    log.write_text(BEGIN + ENTERS + CONNECT)
+    taker.fails = lambda happening: True
+    async with kept(no_link(), tmp_path, log, taker):
+        await taker.until(lambda: taker.tries >= 3)
+    taker.fails = lambda happening: False
+    async with kept(no_link(), tmp_path, log, taker):
+        await taker.until(lambda: taker.took == [ANSWERED])
+
+
+async def test_one_happening_that_cannot_be_taken_is_given_up_at_last_and_the_others_go_on(
+    tmp_path: Path, taker: Taker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(floors, "MOST_TRIES", 3)
+    log = tmp_path / "queue_log"
+    log.write_text(BEGIN + ENTERS + CONNECT + ENDS)
+    taker.fails = lambda happening: isinstance(happening, AgentAnswered)
+    async with kept(no_link(), tmp_path, log, taker):
+        await taker.until(lambda: taker.took.count(ENDED) == 3)
+        later = ENTERS.replace("a-1", "a-2") + CONNECT.replace("a-1", "a-2") + ENDS.replace("a-1", "a-2")
+        log.write_text(log.read_text() + later)
+        await taker.until(lambda: len(taker.took) == 4)
+    assert taker.took[:3] == [ENDED] * 3 and taker.took[3].linkedid == "a-2.0"
+
+
+async def test_the_file_says_why_there_is_no_link_and_grows_old_when_nobody_looks(tmp_path: Path, taker: Taker) -> None:
+    async with (
+        Peer() as peer,
+        AmiLink("127.0.0.1", peer.port, "hotline", "wrong") as link,
+        kept(link, tmp_path, tmp_path / "queue_log", taker),
+    ):
+        found = await shown(tmp_path, lambda now: "Authentication failed" in (now.fault or ""))
+    assert not found.connected and found.is_stale()
+    assert snapshot.where(tmp_path).stat().st_mode & 0o077 == 0
+
+
+async def test_a_floor_without_calls_still_says_that_it_looks(tmp_path: Path, taker: Taker) -> None:
+    async with kept(no_link(), tmp_path, tmp_path / "queue_log", taker):
+        first = await shown(tmp_path, lambda now: True)
+        await shown(tmp_path, lambda now: now.written_at > first.written_at)
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"schema": 99}', '{"schema": 1}'])
+def test_a_file_that_is_not_one_is_no_picture(tmp_path: Path, damage: str) -> None:
+    (tmp_path / "run").mkdir()
+    snapshot.where(tmp_path).write_text(damage)
+    assert snapshot.read(snapshot.where(tmp_path)) is None
+    assert snapshot.read(tmp_path / "none") is None
+
+
+def test_a_picture_nobody_renews_is_stale() -> None:
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    made = Snapshot(at, True, None, (), (), (), ())
+    assert not made.is_stale(at.replace(second=15)) and made.is_stale(at.replace(second=16))
+
+
+# ---- on a real Asterisk
+
+
+@pytest.fixture
+async def link(house: QueueHouse) -> AsyncIterator[AmiLink]:
+    async with house.link() as link:
+        await link.wait_connected(5)
+        yield link
+
+
+def skip_the_past(house: QueueHouse, home: Path) -> None:
+    """Other tests have called too."""
+    log = QueueLog(house.queue_log, home / "run" / "queue_log.bookmark")
+    log.read()
+    log.keep()
+
+
+@pytest.mark.asterisk
+async def test_a_real_asterisk_refuses_a_wrong_secret(house: QueueHouse) -> None:
+    async with house.link(secret="wrong") as link:
+        with pytest.raises(LoginRefused, match="Authentication failed"):
+            await link.wait_connected(5)
+
+
+@pytest.mark.asterisk
+async def test_agents_and_queues_of_a_real_asterisk_are_seen(house: QueueHouse, link: AmiLink, tmp_path: Path, taker: Taker) -> None:
+    async with kept(link, tmp_path, house.queue_log, taker):
+        now = await shown(tmp_path, lambda now: bool(now.queues))
+    assert [queue.name for queue in now.queues] == ["complaints", "general", "nobody", "patience"]
+    assert [(agent.phone, agent.queues) for agent in now.agents] == [
+        ("answers", ("complaints",)), ("rings", ("patience",)), ("talks", ("general",)),
+    ]  # fmt: skip
+
+
+@pytest.mark.asterisk
+async def test_an_agent_answers_a_real_call(house: QueueHouse, link: AmiLink, network: AmiLink, tmp_path: Path, taker: Taker) -> None:
+    skip_the_past(house, tmp_path)
+    async with kept(link, tmp_path, house.queue_log, taker):
+
+        async def look() -> None:
+            await taker.until(lambda: len(taker.took) == 1)
+            await shown(tmp_path, lambda now: any(call.doing is Doing.TALKING and call.agent == "answers" for call in now.calls))
+
+        await answered(house, network, look)
+        await taker.until(lambda: len(taker.took) == 2)
+        now = await shown(tmp_path, lambda now: not now.calls)
+    begun, ended = taker.took
+    assert isinstance(begun, AgentAnswered) and isinstance(ended, AgentCallEnded)
+    assert (begun.agent, begun.queue, begun.path, begun.type, begun.caller, begun.called) == (
+        "answers", "complaints", "12345-1-1", "complaint", "13800001234", "12345",
+    )  # fmt: skip
+    assert (ended.linkedid, ended.by, ended.talked_seconds) == (begun.linkedid, "agent", 1)
+    past = next(call for call in now.recent if call.linkedid == begun.linkedid)
+    assert (past.agent, past.queue, past.path) == ("answers", "complaints", "12345-1-1")
+
+
+@pytest.mark.asterisk
+async def test_a_call_answered_while_python_was_away_is_told_when_it_is_back(
+    house: QueueHouse, link: AmiLink, network: AmiLink, tmp_path: Path, taker: Taker
+) -> None:
+    skip_the_past(house, tmp_path)
+
+    async def dont_look() -> None: ...
+
+    await answered(house, network, dont_look)
+    house.asterisk.cli("logger rotate")
+    async with kept(link, tmp_path, house.queue_log, taker):
+        await taker.until(lambda: len(taker.took) == 2)
+    assert [type(happening) for happening in taker.took] == [AgentAnswered, AgentCallEnded]
+
+
+@pytest.mark.asterisk
+async def test_a_caller_who_gives_up_makes_no_agents_ticket(
+    house: QueueHouse, link: AmiLink, network: AmiLink, tmp_path: Path, taker: Taker
+) -> None:
+    skip_the_past(house, tmp_path)
+    async with kept(link, tmp_path, house.queue_log, taker):
+
+        async def look() -> None:
+            await shown(tmp_path, lambda now: any(len(queue.waiting) == 1 for queue in now.queues))
+
+        await abandoned(house, network, look)
+        now = await shown(tmp_path, lambda now: not now.calls and bool(now.recent))
+    assert taker.took == [] and any(call.queue == "patience" for call in now.recent)
+
+
+@pytest.mark.asterisk
+async def test_nobody_logged_in_lets_a_caller_out_at_once(house: QueueHouse, network: AmiLink) -> None:
+    watch = Watch(network)
+    joined: list[Event] = []
+    network.subscribe("QueueCallerJoin", joined.append)
+    await dial(house, network, "nobody", patience=60, stays=60)
+    await watch.sees("Hangup", Context="network", Exten="nobody-60")
+    assert joined == []
+
+
+@pytest.mark.asterisk
+async def test_a_restart_of_asterisk_is_a_new_picture(house: QueueHouse, link: AmiLink, tmp_path: Path, taker: Taker) -> None:
+    async with kept(link, tmp_path, house.queue_log, taker):
+        await shown(tmp_path, lambda now: now.connected and bool(now.agents))
+        await asyncio.to_thread(house.asterisk.kill)
+        await shown(tmp_path, lambda now: not now.connected)
+        await asyncio.to_thread(house.asterisk.start)
+        await shown(tmp_path, lambda now: now.connected and len(now.agents) == 3)
+
+
+@pytest.mark.asterisk
+async def test_keys_can_be_played_into_a_channel(house: QueueHouse, link: AmiLink, network: AmiLink) -> None:
+    """panoramisk loses its connection over the answer to this."""
+    watch = Watch(network)
+    await dial(house, network, "general", patience=5, stays=2)
+    connected = await watch.sees("AgentConnect")
+    answer = await link.action({"Action": "PlayDTMF", "Channel": connected["Channel"], "Digit": "5"})
+    assert answer["Message"] == "DTMF successfully queued"
+    await watch.sees("Hangup", Context="network", Exten="general-5")
+
+
+def test_json_of_a_snapshot_is_plain(tmp_path: Path) -> None:
+    snapshot.write(tmp_path / "s.json", Snapshot(datetime.now(UTC), True, None, (), (), (), ()))
+    assert set(json.loads((tmp_path / "s.json").read_text())) == {
+        "schema", "written_at", "connected", "fault", "queues", "agents", "calls", "recent",
+    }  # fmt: skip

@@ -12,24 +12,43 @@ KEYS = "12"
 DEPTH = 5
 ROOT = "12345"
 PROMPT = "which-way"
-SHARED = (
-    "welcome please-wait recording-notice all-busy offer-voicemail voicemail-notice voicemail-received person "
-    "voicemail-unavailable fax-ready fax-failed transfer-failed ticket nomatch noinput goodbye"
-).split()
+SHARED = [
+    "welcome",
+    "please-wait",
+    "recording-notice",
+    "all-busy",
+    "offer-voicemail",
+    "voicemail-notice",
+    "voicemail-received",
+    "person",
+    "voicemail-unavailable",
+    "fax-ready",
+    "fax-failed",
+    "transfer-failed",
+    "ticket",
+    "nomatch",
+    "noinput",
+    "goodbye",
+]
 
 
 def texts() -> dict[str, str]:
     """The maze as an administrator would have to write it."""
-    nodes = [f'  "{ROOT}":\n{_menu("")}', "  12345-0:\n    name: 人工\n    kind: queue\n    queue: general\n    type: consultation"]
+    nodes = [
+        f'  "{ROOT}":\n{_menu("")}',
+        "  12345-0:\n    name: 人工\n    kind: queue\n    queue: general\n    type: consultation",
+    ]
     for depth in range(1, DEPTH + 1):
         for way in itertools.product(KEYS, repeat=depth):
             body = _menu("".join(way)) if depth < DEPTH else _leaf("".join(way))
             nodes.append(f"  {_id(''.join(way))}:\n{body}")
     fax = "  12345-9:\n    name: 传真\n    kind: fax"
-    head = f'root: "{ROOT}"\nperson: 12345-0\nfax: 12345-9\nno_input_seconds: 4\n\nnodes:\n'
+    head = f'root: "{ROOT}"\nperson: 12345-0\nfax: 12345-9\nno_input_seconds: 2\n\nnodes:\n'
     queue = "  strategy: ringall\n  wait_seconds: 60\n  overflow: 12345-8\n"
     return {
-        "menus.yaml": head + "\n".join([*nodes, fax, "  12345-8:\n    name: 留言\n    kind: voicemail\n    type: help"]) + "\n",
+        "menus.yaml": head
+        + "\n".join([*nodes, fax, "  12345-8:\n    name: 留言\n    kind: voicemail\n    type: help"])
+        + "\n",
         "numbers.yaml": 'area_code: "0546"\ncountry_code: "86"\nnumbers:\n  "12345": "12345"\n',
         "queues.yaml": f"complaints:\n  name: 投诉\n{queue}general:\n  name: 综合\n{queue}",
         "hours.yaml": "zone: Asia/Shanghai\nhours:\n  day:\n    - daily 00:00-24:00\n",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,11 +19,13 @@ from hotline.settings import Settings
 from queues.ami import AmiLink, Event
 from queues.errors import AmiError
 from telephone import sound
+from telephone.caller import Caller
 from telephone.network import Network, Wiring
 from telephone.prompts import Prompts
 from tests.agi import maze
 
-TONE_SECONDS = 2.0
+TONE_SECONDS = 1.3
+POLL_SECONDS = 0.02
 
 
 @dataclass
@@ -36,15 +39,50 @@ class RealHotline:
     prompts: Prompts
     decided: list[Event] = field(default_factory=list)
     abandoned: list[Event] = field(default_factory=list)
+    full: list[Event] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     _keys: Keys | None = None
 
+    def forget(self) -> None:
+        """What earlier tests did."""
+        for noted in (self.decided, self.abandoned, self.full, self.heard):
+            noted.clear()
+        for folder in (self.settings.spool / "new").iterdir():
+            shutil.rmtree(folder)
+
     async def decision(self, count: int = 1, seconds: float = 20) -> Event:
         """The next decision that a call took, by AGI or by the compiled menu."""
-        async with asyncio.timeout(seconds):
-            while len(self.decided) < count:
-                await asyncio.sleep(0.02)
+        await self.until(lambda: len(self.decided) >= count, seconds)
         return self.decided[count - 1]
+
+    async def until(self, happened: Callable[[], bool], seconds: float = 10) -> None:
+        async with asyncio.timeout(seconds):
+            while not happened():  # noqa: ASYNC110 - folders tell nobody
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def arrived(self) -> Path:
+        """The item that is waiting in the spool for its ticket."""
+        new = self.settings.spool / "new"
+        await self.until(lambda: any(new.iterdir()))
+        return next(new.iterdir())
+
+    async def beep(self, caller: Caller) -> None:
+        assert self.asterisk.runtime.english is not None
+        await caller.hears(sound.read(self.asterisk.runtime.english / "beep.wav"), "the beep")
+
+    @property
+    def script_path(self) -> Path:
+        return self.asterisk.instance.home / "agi-bin" / "hotline-spool"
+
+    @contextlib.contextmanager
+    def script(self, text: str) -> Iterator[None]:
+        """Another text for the script of messages and faxes."""
+        before = self.script_path.read_text()
+        self.script_path.write_text(text)
+        try:
+            yield
+        finally:
+            self.script_path.write_text(before)
 
     @contextlib.asynccontextmanager
     async def served(self, port: int | None = None) -> AsyncIterator[AgiServer]:
@@ -104,6 +142,8 @@ def _note(hotline: RealHotline, event: Event) -> None:
         hotline.decided.append(event)
     elif event["UserEvent"] == "HotlineAbandoned":
         hotline.abandoned.append(event)
+    elif event["UserEvent"] == "HotlineSpoolFull":
+        hotline.full.append(event)
 
 
 def _settings(folder: Path) -> Settings:

@@ -29,9 +29,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rea
 
 @pytest.fixture
 def hotline(running: RealHotline) -> RealHotline:
-    running.decided.clear()
-    running.abandoned.clear()
-    running.heard.clear()
+    running.forget()
     return running
 
 
@@ -183,8 +181,6 @@ async def test_hanging_up_in_the_menu_is_told_by_the_dialplan(hotline: RealHotli
         await caller.dials("12345")
         await caller.hears(hotline.prompts[maze.PROMPT], "the menu")
         await caller.hangs_up()
-        async with asyncio.timeout(5):
-            while not (hotline.abandoned and server.counts.sessions):
-                await asyncio.sleep(0.02)
+        await hotline.until(lambda: bool(hotline.abandoned and server.counts.sessions))
     assert server.counts.sessions == {"gone": 1}
     assert hotline.abandoned[0]["At"] == "12345"

@@ -52,11 +52,13 @@ def punctuated(text: str) -> str:
 
 
 def _one_mark(gap: re.Match[str]) -> str:
-    """What stands between two words. Between figures a mark is theirs: 3.5, 8:30."""
+    """What stands between two words. Between figures a mark is theirs: 3.5, 8:30. A bare gap in Chinese is a pause Whisper heard."""
     before, after = gap.string[: gap.start()][-1:], gap.string[gap.end() :][:1]
     mark = next((char for char in gap[0] if not char.isspace()), "")
     if not before:
         return ""
+    if not mark and _CHINESE.match(before) and _CHINESE.match(after):
+        return "，"
     if _CHINESE.match(before) or _CHINESE.match(after) or not after:
         return _WIDE.get(mark, mark)
     return mark + (" " if any(char.isspace() for char in gap[0]) else "")

@@ -25,6 +25,7 @@ demo: setup ## place real calls: person, voicemail, fax, failure, hand-over
 	@$(VENV)/bin/hotline demo
 
 test: setup ## everything there is to test (SEED=n shuffles)
+	@$(VENV)/bin/hotline models fetch vosk-ko
 	@$(VENV)/bin/python -m telephone.isolation $(VENV)/bin/python -m pytest $(if $(SEED),-p "randomly" --randomly-seed=$(SEED),-p no:randomly) $(PYTEST_ARGS)
 
 run: setup ## start the hotline and stay (Ctrl-C or `hotline stop` ends it)

@@ -11,10 +11,10 @@ from typing import assert_never
 from structlog.typing import FilteringBoundLogger
 
 from agi import commands
-from agi.errors import AgiError, ChannelGone, CommandRefused
+from agi.errors import ChannelGone, CommandRefused
 from agi.keys import Keys, Tape
 from agi.reply import Reply
-from agi.wire import GONE_CODE, REFUSED_CODES, Wire
+from agi.wire import GONE_CODE, Wire
 from ivr import flow
 from ivr.events import Ask, Decide, Event, FaxHeard, HungUp, Instruction, NoInput, Pressed, Say
 from ivr.model import City
@@ -126,12 +126,10 @@ class Session:
 
     async def _send(self, command: str, seconds: float = COMMAND_SECONDS) -> Reply:
         reply = await self._wire.ask(command, seconds)
-        if reply.code == GONE_CODE or self._wire.hung_up or reply.result == "-1":
+        if reply.code == GONE_CODE or self._wire.hung_up:
             raise ChannelGone(f"{reply.code}")
-        if reply.code in REFUSED_CODES:
-            raise CommandRefused(f"{reply.code} to {command.split(' ', 1)[0]}")
-        if reply.code != 200:
-            raise AgiError(f"{reply.code}")
+        if reply.code != 200 or reply.result.startswith("-"):
+            raise CommandRefused(f"{reply.code} {reply.result} to {command.split(' ', 1)[0]}")
         return reply
 
 

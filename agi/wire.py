@@ -21,7 +21,6 @@ USAGE_LINES = 200  # a 520 brings the command's manual page
 
 USAGE_END = re.compile(r"520 End of proper usage")
 GONE_CODE = 511  # "Command Not Permitted on a dead channel"
-REFUSED_CODES = frozenset({510, 520})
 
 
 def parse_header(lines: Iterable[str]) -> dict[str, str]:

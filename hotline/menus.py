@@ -26,10 +26,11 @@ from pathlib import Path
 from hotline.settings import Settings
 from ivr import dialplan
 from ivr.faults import CityRefused
-from ivr.loading import load
+from ivr.loading import check, load
 from ivr.model import City
 from ivr.reading import FILES
 from ivr.source import LARGEST_FILE
+from ivr.stories import FOLDER as STORIES
 
 KEPT_COMPILED = 10  # versions whose native contexts stay loaded for calls that began in them
 LOCK_LIMIT_SECONDS = 10
@@ -52,19 +53,19 @@ class Version:
 
 
 def texts(folder: Path) -> dict[str, str]:
-    """The files of a city's folder, as text. Missing ones are left out: the check names them. Raises PublishError."""
+    """The files of a city's folder and its stories, as text. Missing ones are left out: the check names them. Raises PublishError."""
     if not folder.is_dir():
         raise PublishError(f"{folder}: no such folder")
-    found = {}
-    for name in FILES:
-        try:
-            with (folder / name).open(encoding="utf-8") as file:
-                found[name] = file.read(LARGEST_FILE + 1)
-        except FileNotFoundError:
-            continue
-        except (OSError, UnicodeDecodeError) as error:
-            raise PublishError(f"{folder / name}: {error}") from error
-    return found
+    stories = [f"{STORIES}{path.name}" for path in sorted((folder / STORIES).glob("*.yaml"))]
+    return {name: _read(folder / name) for name in (*FILES, *stories) if (folder / name).exists()}
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.read(LARGEST_FILE + 1)
+    except (OSError, UnicodeDecodeError) as error:
+        raise PublishError(f"{path}: {error}") from error
 
 
 class Store:
@@ -84,7 +85,8 @@ class Store:
         note = " ".join(note.split())
         if not note or len(note) > LONGEST_NOTE:
             raise PublishError(f"a note is needed: what changed, in at most {LONGEST_NOTE} characters")
-        load(files)
+        if faults := check(files):
+            raise CityRefused(faults)
         with self._locked():
             number = max(self._numbers(), default=0) + 1
             version = Version(number, author, note, now.isoformat(timespec="seconds"))

@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-
 LONGEST_SHOWN = 300  # characters of a path or message
 
 

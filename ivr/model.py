@@ -112,11 +112,15 @@ class City:
     numbers: Mapping[str, str]
     prompts: Mapping[str, str]
 
+    @property
+    def timezone(self) -> timezone:
+        return timezone(timedelta(hours=ZONES[self.zone]))
+
     def is_open(self, node: Node, now: datetime) -> bool:
         """Whether a node takes calls at this moment; a node without hours always does."""
         if node.hours is None:
             return True
-        local = now.astimezone(timezone(timedelta(hours=ZONES[self.zone])))
+        local = now.astimezone(self.timezone)
         return any(span.holds(local) for span in self.hours[node.hours])
 
     def back(self, node_id: str) -> str:

@@ -97,12 +97,14 @@ class Walk:
             self.steps.append(("reaches", self.where))
 
 
-def told(walk: Walk) -> str:
+def told(walk: Walk, title: str) -> str:
     """The walk as a story, ready for the stories/ folder of the city."""
-    lines = []
+    lines = [f'"{title}":']
+    if any(node.hours for node in walk.city.nodes.values()):
+        lines.append(f'  - at: "{walk.now.astimezone(walk.city.timezone):%Y-%m-%d %H:%M}"')
     for verb, value in walk.steps:
-        line = f"- {verb}: {_quoted(value)}" if value else f"- {verb}"
-        lines.append(f"{line:<28}# {_meaning(walk, verb, value)}".rstrip("# "))
+        line = f"  - {verb}: {_quoted(value)}" if value else f"  - {verb}"
+        lines.append(f"{line:<30}# {_meaning(walk, verb, value)}".rstrip("# "))
     return "\n".join(lines)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -17,8 +17,9 @@ from hotline import menus, reload
 from hotline.asterisk import AsteriskFailed
 from hotline.settings import Settings
 from ivr.faults import CityRefused
-from ivr.loading import check, load
-from ivr.model import ZONES, City
+from ivr.loading import examine, load
+from ivr.model import City
+from ivr.stories import clock
 from ivr.walk import Walk, WrongStep, told
 
 
@@ -32,13 +33,15 @@ def register(app: typer.Typer) -> None:
 
 
 def check_command(folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="the city's folder")] = None) -> None:
-    """Check a city's files 检查菜单: a line for each fault, exit 1 if there is one."""
+    """Check a city's files and stories 检查菜单: a line for each fault, exit 1 if there is one. Warnings do not count."""
     try:
-        faults = check(menus.texts(folder or Settings.load().city))
+        found = examine(menus.texts(folder or Settings.load().city))
     except menus.PublishError as error:
         _fail([error])
-    if faults:
-        _fail(faults)
+    if found.faults:
+        _fail(found.faults)
+    for warning in found.warnings:
+        typer.echo(f"{warning.file}:{warning.line}: {warning.path}: warning: {warning.message}")
     typer.echo("no faults")
 
 
@@ -52,7 +55,8 @@ def walk_command(
     settings = Settings.load()
     try:
         city = _city(settings, published)
-        walk = Walk(city, _moment(city, at), menu=settings.file.menu.enabled)
+        now = datetime.now().astimezone() if at is None else clock(city, at)
+        walk = Walk(city, now, menu=settings.file.menu.enabled)
         walk.dials(number)
         if keys:
             for key in keys:
@@ -63,7 +67,7 @@ def walk_command(
         _fail([error])
     except CityRefused as refused:
         _fail(refused.faults)
-    typer.echo(told(walk))
+    typer.echo(told(walk, " ".join([number, *(keys or [])])))
 
 
 def publish_command(
@@ -116,16 +120,6 @@ def _city(settings: Settings, published: bool) -> City:
     if current is None:
         raise menus.PublishError("nothing was published yet")
     return store.load(current)
-
-
-def _moment(city: City, text: str | None) -> datetime:
-    zone = timezone(timedelta(hours=ZONES[city.zone]))
-    if text is None:
-        return datetime.now(zone)
-    try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=zone)
-    except ValueError:
-        raise WrongStep(f'"{text}" is not a moment such as "2026-11-23 10:00"') from None
 
 
 def _do(walk: Walk, words: str) -> None:

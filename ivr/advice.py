@@ -1,0 +1,79 @@
+"""What may be published but should not stay so: warnings, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ivr import numbers, ways
+from ivr.faults import Faults
+from ivr.model import City, Menu, QueueNode
+from ivr.prompts import REQUIRED
+
+MOST_CHOICES = 5
+DEEPEST = 3
+LONGEST_BEFORE_CHOICE_SECONDS = 8
+CHARACTERS_A_SECOND = 4.5  # read calmly
+FURTHEST_PERSON = 2  # keys
+MENUS = "menus.yaml"
+
+
+def advise(city: City, faults: Faults) -> None:
+    """Notes every warning."""
+    reachable = ways.reachable(city)
+    for node in city.nodes.values():
+        path = f"nodes/{node.id}"
+        if node.id not in reachable and not numbers.is_dialled(node.id):
+            faults.add(MENUS, path, "nothing leads here: no caller will ever reach it")
+        if numbers.is_dialled(node.id) and node.id.count("-") > DEEPEST:
+            faults.add(MENUS, path, f"{node.id.count('-')} keys deep: beyond {DEEPEST} callers lose their way")
+        if isinstance(node, Menu):
+            _menu(city, node, path, faults)
+    _unused(city, faults)
+
+
+def _menu(city: City, menu: Menu, path: str, faults: Faults) -> None:
+    choices = len(set(menu.choices) - {"0"})
+    if choices > MOST_CHOICES:
+        faults.add(MENUS, f"{path}/choices", f"{choices} choices: more than {MOST_CHOICES} are not remembered by ear")
+    seconds = _seconds_before_choice(city, menu)
+    if seconds > LONGEST_BEFORE_CHOICE_SECONDS:
+        faults.add(MENUS, f"{path}/prompt", f"about {seconds:.0f} s pass before the first choice is heard: say it within {LONGEST_BEFORE_CHOICE_SECONDS}")
+    keys = _keys_to_person(city, menu)
+    if keys > FURTHEST_PERSON:
+        faults.add(MENUS, f"{path}/choices/0", f"a person is {keys} keys away: within {FURTHEST_PERSON} is what callers bear")
+
+
+def _seconds_before_choice(city: City, menu: Menu) -> float:
+    """A guess from the text: what is read out before the first 按 or "press"."""
+    text = "".join(city.prompts[prompt] for prompt in (*menu.greeting, *menu.prompt))
+    ends = [at for word in ("按", "press") if (at := text.find(word)) >= 0]
+    return (min(ends) if ends else len(text)) / CHARACTERS_A_SECOND
+
+
+def _keys_to_person(city: City, menu: Menu) -> int:
+    """Pressing 0 again and again: how often until a person."""
+    at: str = menu.id
+    for keys in range(len(city.nodes)):
+        node = city.nodes[at]
+        if not isinstance(node, Menu):
+            return keys
+        at = node.choices.get("0", city.person)
+    return len(city.nodes)
+
+
+def _unused(city: City, faults: Faults) -> None:
+    said = set(REQUIRED) | set(_said(city))
+    for prompt in city.prompts:
+        if prompt not in said:
+            faults.add("prompts.yaml", prompt, "is said nowhere")
+    used = {node.queue for node in city.nodes.values() if isinstance(node, QueueNode)}
+    for queue in city.queues:
+        if queue not in used:
+            faults.add("queues.yaml", queue, "no node leads callers into this queue")
+
+
+def _said(city: City) -> Iterator[str]:
+    for node in city.nodes.values():
+        yield from node.prompt
+        if isinstance(node, Menu):
+            yield from node.greeting

@@ -86,7 +86,7 @@ class Ticket(Base):
     channel: Mapped[str]
     type: Mapped[str]
     path: Mapped[str]
-    status: Mapped[str]
+    status: Mapped[str] = mapped_column(index=True)
     caller: Mapped[str]
     caller_name: Mapped[str]
     called: Mapped[str]
@@ -110,7 +110,7 @@ class Ticket(Base):
     document_error: Mapped[str | None]
     preview_path: Mapped[str | None]
     source_path: Mapped[str | None]  # the fax as it arrived
-    transcript_state: Mapped[str]
+    transcript_state: Mapped[str] = mapped_column(index=True)
     transcript: Mapped[str | None]
     transcript_raw: Mapped[str | None]
     transcript_engine: Mapped[str | None]

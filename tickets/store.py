@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from tickets import models
 from tickets.database import Database
 from tickets.life import become, begin, begin_from_item, known_type, note, now
-from tickets.models import Delivery, History, Ticket
+from tickets.models import Counter, Delivery, History, Ticket
 from tickets.outbox import Outbox
 from tickets.spool import Item, plain
 from tickets.tokens import Tokens
@@ -64,6 +64,17 @@ class Document:
     preview: str | None = None
     source: str | None = None
     error: str | None = None
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How much there is to do, and how much there was."""
+
+    tickets: int
+    drafts: int
+    transcripts: int
+    deliveries: int
+    dead_letters: int
 
 
 class NoSuchTicket(LookupError):
@@ -210,6 +221,17 @@ class Store:
         with self.database.reads() as session:
             query = select(func.count()).select_from(Ticket).where(*(getattr(Ticket, n) == v for n, v in equal.items()))
             return session.execute(query).scalar_one()
+
+    def backlog(self) -> Backlog:
+        with self.database.reads() as session:
+            given_out = session.execute(select(func.coalesce(func.sum(Counter.last), 0))).scalar_one()
+        return Backlog(
+            tickets=int(given_out),
+            drafts=self.count(status=models.DRAFT),
+            transcripts=self.count(transcript_state=models.PENDING),
+            deliveries=self.outbox.count(models.WAITING),
+            dead_letters=self.outbox.count(models.DEAD),
+        )
 
     def history(self, after: int = 0, limit: int = 200, ticket_id: str | None = None) -> Sequence[History]:
         """What happened after line `after`, in the order it was committed."""

@@ -75,7 +75,8 @@ def _tickets() -> None:
         sa.UniqueConstraint("number", name="uq_tickets_number"),
         sa.UniqueConstraint("item", name="uq_tickets_item"),
     )
-    op.create_index("ix_tickets_linkedid", "tickets", ["linkedid"])
+    for column in ("linkedid", "status", "transcript_state"):
+        op.create_index(f"ix_tickets_{column}", "tickets", [column])
 
 
 def _history() -> None:

@@ -1,0 +1,66 @@
+"""Who may do what: a bearer token has a role, a role has permissions; everything else is refused."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from tickets.store import Store
+from web.problems import Problem
+
+
+class May(enum.Enum):
+    """What a token can be allowed."""
+
+    READ_TICKETS = "read tickets, their recordings and documents"
+    SEE_CALLERS = "see callers' numbers and names in full"
+    READ_FLOOR = "see calls, agents and queues"
+    MIND_DELIVERIES = "see and replay hand-overs"
+
+
+ROLES = {
+    "agent": {May.READ_TICKETS, May.READ_FLOOR},
+    "supervisor": set(May),
+    "administrator": set(May),
+    "integration": {May.READ_TICKETS, May.SEE_CALLERS, May.READ_FLOOR},
+}
+BEARER = HTTPBearer(auto_error=False, description="made by `hotline token create --role ROLE`")
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="hotline"'}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Whoever holds the token of this request."""
+
+    token: str
+    role: str
+
+    def may(self, what: May) -> bool:
+        return what in ROLES[self.role]
+
+
+def reader(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> Reader:
+    """The token's holder. A synchronous dependency: FastAPI runs it in a thread, for it asks the database."""
+    store: Store = request.app.state.store
+    if given is None:
+        raise Problem(401, "a bearer token is needed", CHALLENGE)
+    token = store.tokens.find(given.credentials)
+    if token is None or token.role not in ROLES:
+        raise Problem(401, "this token is not known, or was revoked", CHALLENGE)
+    return Reader(token.id, token.role)
+
+
+def needs(what: May) -> Callable[[Reader], Reader]:
+    """A dependency that refuses roles without this permission."""
+
+    def check(holder: Annotated[Reader, Depends(reader)]) -> Reader:
+        if not holder.may(what):
+            raise Problem(403, f"a token with the role {holder.role} may not {what.value}")
+        return holder
+
+    return check

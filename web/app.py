@@ -1,0 +1,115 @@
+"""Puts the HTTP API together. It can be down without a caller noticing; it reads, and writes almost nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from queues.snapshot import Snapshot
+from tickets.spool import Spool
+from tickets.store import Store
+from web import delivery_routes, events, floor_routes, problems, ticket_routes
+from web.metrics import Figures, exposition
+from web.views import HealthView
+
+Reasons = Callable[[], Sequence[str]]
+
+
+def create_app(
+    store: Store,
+    *,
+    home: Path,
+    reasons: Reasons,
+    floor: Callable[[], Snapshot | None] = lambda: None,
+    minimum_free_mb: int = 0,
+    version: str = "0.1.0",
+) -> FastAPI:
+    """The API over one hotline's data.
+
+    `reasons` says why calls cannot be taken (empty: they can), `floor` what is going on; both are called in threads
+    and may read files, but must not take long. `store` is not closed here.
+    """
+    spool = Spool(home / "spool", minimum_free_mb)
+    app = FastAPI(title="12345 hotline", version=version, docs_url=None, redoc_url=None, lifespan=_lifespan)
+    app.state.store, app.state.home, app.state.floor = store, home.resolve(), floor
+    app.state.feed = events.Feed(store)
+    app.add_middleware(SafeHeaders)
+    problems.install(app)
+    _plain_pages(app, store, spool, floor, reasons)
+    for routes in (ticket_routes, floor_routes, delivery_routes, events):
+        app.include_router(routes.router)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    follower = asyncio.create_task(app.state.feed.follow())
+    yield
+    follower.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await follower
+
+
+def _plain_pages(app: FastAPI, store: Store, spool: Spool, floor: Callable[[], Snapshot | None], reasons: Reasons) -> None:
+    figures = Figures(store, spool, floor, reasons)
+
+    @app.get("/health", response_model=HealthView, responses={503: {"model": HealthView}})
+    def health() -> JSONResponse:
+        """200 when calls can be taken, 503 with the reasons otherwise."""
+        why = list(reasons())
+        content = {"status": "unavailable" if why else "ok", "reasons": why, "warnings": warnings(store, spool)}
+        return JSONResponse(content, 503 if why else 200)
+
+    @app.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+    def metrics() -> Response:
+        """For Prometheus."""
+        return Response(exposition(figures), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def warnings(store: Store, spool: Spool) -> list[str]:
+    """What needs a person although calls are taken."""
+    found = []
+    try:
+        if not spool.has_room():
+            found.append(f"disk full ({spool.free_mb()} MB free): callers reach a person instead of voicemail")
+    except OSError as error:
+        found.append(f"the spool cannot be read: {error.strerror}")
+    try:
+        if dead := store.backlog().dead_letters:
+            found.append(f"{dead} tickets were refused by the case system: hotline tickets dead-letters")
+    except SQLAlchemyError:
+        found.append("the database does not answer: messages wait in the spool")
+    return found
+
+
+class SafeHeaders:
+    """On every answer: nothing is sniffed, cached, framed or told to other sites."""
+
+    HEADERS = {
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "X-Frame-Options": "DENY",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    }
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, with_headers)

@@ -1,0 +1,69 @@
+"""/metrics for Prometheus, read from the rows and the floor at each scrape. No caller's data stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+
+from queues.snapshot import Snapshot
+from tickets.spool import Spool
+from tickets.store import Store
+
+
+class Figures(Collector):
+    """Everything there is to count."""
+
+    def __init__(self, store: Store, spool: Spool, floor: Callable[[], Snapshot | None], reasons: Callable[[], Sequence[str]]) -> None:
+        self._store, self._spool, self._floor, self._reasons = store, spool, floor, reasons
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily("hotline_ready", "1 when calls can be taken", value=0 if self._reasons() else 1)
+        yield from self._of_spool()
+        yield from self._of_floor()
+        yield from self._of_register()
+
+    def _of_spool(self) -> Iterator[Metric]:
+        try:
+            free, room, waiting = self._spool.free_mb() << 20, self._spool.has_room(), len(self._spool.waiting())
+        except OSError:
+            return
+        yield GaugeMetricFamily("hotline_spool_free_bytes", "room for messages and faxes", value=free)
+        yield GaugeMetricFamily("hotline_spool_full", "1: callers reach a person instead of voicemail", value=0 if room else 1)
+        yield GaugeMetricFamily("hotline_spool_items", "messages and faxes without a ticket yet", value=waiting)
+
+    def _of_floor(self) -> Iterator[Metric]:
+        now = self._floor()
+        yield GaugeMetricFamily("hotline_floor_stale", "1: nobody is looking at Asterisk", value=1 if now is None or now.is_stale() else 0)
+        if now is None:
+            return
+        yield GaugeMetricFamily("hotline_calls", "calls in progress", value=len(now.calls))
+        waiting = GaugeMetricFamily("hotline_queue_waiting", "callers waiting", labels=["queue"])
+        present = GaugeMetricFamily("hotline_queue_logged_in", "agents logged in", labels=["queue"])
+        for queue in now.queues:
+            waiting.add_metric([queue.name], len(queue.waiting))
+            present.add_metric([queue.name], queue.logged_in)
+        yield from (waiting, present)
+
+    def _of_register(self) -> Iterator[Metric]:
+        try:
+            backlog = self._store.backlog()
+        except SQLAlchemyError:
+            yield GaugeMetricFamily("hotline_database_up", "1 when the database answers", value=0)
+            return
+        yield GaugeMetricFamily("hotline_database_up", "1 when the database answers", value=1)
+        yield CounterMetricFamily("hotline_tickets", "ticket numbers given out", value=backlog.tickets)
+        yield GaugeMetricFamily("hotline_tickets_draft", "conversations with an open draft", value=backlog.drafts)
+        yield GaugeMetricFamily("hotline_transcripts_pending", "messages waiting for their words", value=backlog.transcripts)
+        yield GaugeMetricFamily("hotline_deliveries_waiting", "tickets the case system has not taken yet", value=backlog.deliveries)
+        yield GaugeMetricFamily("hotline_dead_letters", "tickets the case system refused: a person must look", value=backlog.dead_letters)
+
+
+def exposition(figures: Figures) -> bytes:
+    """The text Prometheus reads."""
+    registry = CollectorRegistry()
+    registry.register(figures)
+    return generate_latest(registry)

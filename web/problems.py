@@ -1,0 +1,65 @@
+"""Every error as `application/problem+json` (RFC 9457): what, where, and nothing of our insides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+LONGEST_ECHO = 100  # of what a client sent
+log = structlog.get_logger("web")
+
+
+class Problem(Exception):
+    """Raised by a route; answered as it stands."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.headers = status, detail, headers
+
+
+def answer(status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> JSONResponse:
+    """One problem. `type` is about:blank: the status says what kind it is."""
+    content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
+    safe = {"X-Content-Type-Options": "nosniff", **(headers or {})}  # a 500 is answered outside our middleware
+    return JSONResponse(content, status, headers=safe, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Makes all errors of the application problems."""
+
+    @app.exception_handler(Problem)
+    async def problem(_: Request, error: Problem) -> JSONResponse:
+        return answer(error.status, error.detail, error.headers)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        detail = error.detail if error.detail != HTTPStatus(error.status_code).phrase else _usual(request, error.status_code)
+        return answer(error.status_code, detail, error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        faults = [{"where": ".".join(map(str, fault["loc"])), "what": fault["msg"]} for fault in error.errors()]
+        return answer(422, "; ".join(f"{fault['where']}: {fault['what']}" for fault in faults), errors=faults)
+
+    @app.exception_handler(SQLAlchemyError)
+    async def database(_: Request, error: SQLAlchemyError) -> JSONResponse:
+        log.error("database", error=type(error).__name__)
+        return answer(503, "the database does not answer", {"Retry-After": "5"})
+
+    @app.exception_handler(Exception)
+    async def fault(_: Request, error: Exception) -> JSONResponse:
+        return answer(500, "a fault in the hotline; its log has the rest")
+
+
+def _usual(request: Request, status: int) -> str:
+    path = request.url.path[:LONGEST_ECHO]
+    return f"{path}: {'no such page' if status == 404 else f'{request.method} is not possible here' if status == 405 else HTTPStatus(status).phrase}"

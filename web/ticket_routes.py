@@ -1,0 +1,103 @@
+"""/api/tickets: the register, and the files that belong to a ticket. Routes are synchronous: FastAPI runs them in threads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import structlog
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import FileResponse
+
+from tickets import wire
+from tickets.models import Ticket
+from tickets.store import NoSuchTicket, Store
+from web.access import May, Reader, needs
+from web.problems import Problem
+from web.views import TicketPage, TicketWithHistory
+
+LARGEST_PAGE = 200
+HISTORY_LINES = 500
+ULID = r"^[0-9A-HJKMNP-TV-Z]{26}$"
+# An attachment is never shown inside our own origin, whatever it turns out to be.
+ATTACHMENT = {"Content-Security-Policy": "sandbox; default-src 'none'"}
+router = APIRouter(prefix="/api/tickets", tags=["tickets"])
+Allowed = Annotated[Reader, Depends(needs(May.READ_TICKETS))]
+log = structlog.get_logger("web.tickets")
+
+
+@router.get("", response_model=TicketPage)
+def tickets(
+    request: Request,
+    holder: Allowed,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
+    cursor: Annotated[str | None, Query(pattern=ULID, description="`next` of the page before")] = None,
+    status: Literal["draft", "open", "handed_over", "refused"] | None = None,
+    channel: Literal["voice", "voicemail", "fax"] | None = None,
+    transcript_state: Literal["pending", "done", "failed", "no_speech", "none"] | None = None,
+    type: Annotated[str | None, Query(max_length=32)] = None,
+    linkedid: Annotated[str | None, Query(max_length=128)] = None,
+) -> dict[str, Any]:
+    """Newest first."""
+    wanted = {"status": status, "channel": channel, "transcript_state": transcript_state, "type": type, "linkedid": linkedid}
+    rows = _store(request).tickets(limit + 1, cursor, **{name: value for name, value in wanted.items() if value is not None})
+    page = rows[:limit]
+    return {"items": [_shown(row, holder) for row in page], "next": page[-1].id if len(rows) > limit else None}
+
+
+@router.get("/{number_or_id}", response_model=TicketWithHistory)
+def ticket(request: Request, holder: Allowed, number_or_id: str) -> dict[str, Any]:
+    """One ticket and what happened to it."""
+    row = _find(request, number_or_id)
+    history = _store(request).history(ticket_id=row.id, limit=HISTORY_LINES)
+    return _shown(row, holder) | {"history": [wire.event(line) for line in history]}
+
+
+@router.get("/{number_or_id}/audio", response_class=FileResponse, responses={200: {"content": {"audio/wav": {}}}})
+def audio(request: Request, holder: Allowed, number_or_id: str) -> FileResponse:
+    """The recording (8 kHz WAV)."""
+    row = _find(request, number_or_id)
+    return _file(request, holder, row, row.audio_path, "audio/wav", "recording")
+
+
+@router.get("/{number_or_id}/document", response_class=FileResponse, responses={200: {"content": {"application/pdf": {}}}})
+def document(request: Request, holder: Allowed, number_or_id: str) -> FileResponse:
+    """The fax as PDF."""
+    row = _find(request, number_or_id)
+    return _file(request, holder, row, row.document_path, "application/pdf", "document")
+
+
+@router.get("/{number_or_id}/preview", response_class=FileResponse, responses={200: {"content": {"image/png": {}}}})
+def preview(request: Request, holder: Allowed, number_or_id: str) -> FileResponse:
+    """The first page of the fax as PNG."""
+    row = _find(request, number_or_id)
+    return _file(request, holder, row, row.preview_path, "image/png", "preview")
+
+
+def _store(request: Request) -> Store:
+    store: Store = request.app.state.store
+    return store
+
+
+def _find(request: Request, number_or_id: str) -> Ticket:
+    try:
+        return _store(request).ticket(number_or_id)
+    except NoSuchTicket:
+        raise Problem(404, f"no ticket has the number or id {number_or_id[:40]}") from None
+
+
+def _shown(row: Ticket, holder: Reader) -> dict[str, Any]:
+    return wire.ticket(row, show_caller=holder.may(May.SEE_CALLERS))
+
+
+def _file(request: Request, holder: Reader, row: Ticket, relative: str | None, kind: str, what: str) -> FileResponse:
+    home: Path = request.app.state.home
+    if relative is None:
+        raise Problem(404, f"ticket {row.number} has no {what}")
+    path = (home / relative).resolve()
+    if not path.is_relative_to(home):
+        raise Problem(404, f"ticket {row.number} has no {what}")
+    if not path.is_file():
+        raise Problem(404, f"the {what} of ticket {row.number} is not on this machine")
+    log.info("personal data read", what=what, ticket=row.number, linkedid=row.linkedid, token=holder.token, role=holder.role)
+    return FileResponse(path, media_type=kind, filename=f"{row.number}{path.suffix}", headers=ATTACHMENT)

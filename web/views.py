@@ -1,0 +1,104 @@
+"""What the API's answers look like; /openapi.json is made of these. A ticket's fields are tickets/wire.py's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+
+class AudioView(BaseModel):
+    url: str
+    seconds: float
+    sha256: str
+
+
+class DocumentView(BaseModel):
+    url: str | None = Field(description="PDF of all pages that arrived")
+    preview_url: str | None = Field(description="PNG of the first page")
+    pages: int
+    sha256: str | None
+    error: str | None = Field(description="what went wrong with the fax, if anything")
+
+
+class TicketView(BaseModel):
+    id: str
+    number: str = Field(examples=["20261122-000001"])
+    channel: Literal["voice", "voicemail", "fax"]
+    type: str = Field(examples=["complaint"])
+    type_name: str = Field(examples=["投诉"])
+    path: str = Field(examples=["12345-1-1"])
+    status: Literal["draft", "open", "handed_over", "refused"]
+    caller: str = Field(description="masked unless the token's role may see it")
+    caller_name: str
+    called: str
+    agent: str
+    linkedid: str
+    language: str
+    menu_version: str
+    reason: str
+    began_at: datetime
+    ended_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    truncated: bool = Field(description="the recording was cut off by a crash")
+    transcript_state: Literal["pending", "done", "failed", "no_speech", "none"]
+    transcript: str | None
+    transcript_engine: str | None
+    transcript_model: str | None
+    transcript_score: float | None = Field(description="only comparable within one transcript_score_kind")
+    transcript_score_kind: str | None
+    transcript_error: str | None
+    audio: AudioView | None
+    document: DocumentView | None
+
+
+class EventView(BaseModel):
+    id: int
+    ticket: str
+    at: datetime
+    event: str
+    actor: str
+    detail: dict[str, Any]
+
+
+class TicketWithHistory(TicketView):
+    history: list[EventView]
+
+
+class TicketPage(BaseModel):
+    items: list[TicketView]
+    next: str | None = Field(description="the cursor of the next page")
+
+
+class DeliveryView(BaseModel):
+    id: str
+    ticket: str
+    state: Literal["waiting", "delivered", "dead"]
+    attempts: int
+    created_at: datetime
+    next_attempt_at: datetime | None
+    delivered_at: datetime | None
+    last_status: int | None
+    last_error: str | None
+
+
+class DeliveryPage(BaseModel):
+    items: list[DeliveryView]
+    next: str | None
+
+
+class FloorPage(BaseModel):
+    """Calls, agents or queues as the telephony process last wrote them down."""
+
+    items: list[dict[str, Any]]
+    next: str | None
+    written_at: datetime | None
+    stale: bool = Field(description="nobody is looking, or there is no link to Asterisk")
+
+
+class HealthView(BaseModel):
+    status: Literal["ok", "unavailable"]
+    reasons: list[str] = Field(description="why calls cannot be taken")
+    warnings: list[str] = Field(description="what needs a person, though calls are taken")

@@ -1,0 +1,199 @@
+"""`hotline tickets` and `hotline token`: the register of tickets, its dead letters, and who may ask the API."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from hotline.settings import Settings
+
+if TYPE_CHECKING:  # the database's packages take seconds to import, and `hotline --help` should not wait for them
+    from tickets.models import Delivery, Ticket, Token
+    from tickets.store import Store
+
+AsJson = Annotated[bool, typer.Option("--json", help="as JSON, numbers in full")]
+WAYS = "a ticket's number or id; or `dead-letters`; or `replay` and a delivery's id"
+MOST_LISTED = 1000
+WIDE = 200  # characters, where the output is no terminal
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command()(tickets)
+    token = typer.Typer(no_args_is_help=True, help="Bearer tokens of the HTTP API.")
+    token.command("create")(create_token)
+    token.command("list")(list_tokens)
+    token.command("revoke")(revoke_token)
+    app.add_typer(token, name="token")
+
+
+def tickets(
+    what: Annotated[str | None, typer.Argument(help=WAYS)] = None,
+    delivery: Annotated[str | None, typer.Argument(help="with `replay`: the delivery's id")] = None,
+    as_json: AsJson = False,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_LISTED, help="how many, the newest first")] = 50,
+) -> None:
+    """Tickets 工单: the newest, one of them, or what the case system refused."""
+    if (what == "replay") != (delivery is not None):
+        raise typer.BadParameter("`replay` needs the id of one dead letter: hotline tickets dead-letters")
+    with _store() as store:
+        if what is None:
+            _list(store, limit, as_json)
+        elif what == "dead-letters":
+            _dead_letters(store, as_json)
+        elif delivery is not None:
+            _replay(store, delivery, as_json)
+        else:
+            _show(store, what, as_json)
+
+
+def create_token(
+    role: Annotated[str, typer.Option(help="agent | supervisor | administrator | integration")],
+    name: Annotated[str, typer.Option(help="whose it is, for the list")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="always so: the output is JSON")] = True,
+) -> None:
+    """Make a token and print it, with its secret, once."""
+    with _store() as store:
+        try:
+            token, secret = store.tokens.create(role, name)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--role") from None
+    _print({"id": token.id, "role": token.role, "name": token.name, "secret": secret, "token": secret})
+
+
+def list_tokens(as_json: AsJson = False) -> None:
+    """List the tokens, without their secrets."""
+    with _store() as store:
+        found = [_token(token) for token in store.tokens.all()]
+    if as_json:
+        _print({"items": found, "next": None})
+    else:
+        _table(("id", "role", "name", "created_at", "revoked_at"), found)
+
+
+def revoke_token(identity: Annotated[str, typer.Argument(metavar="ID", help="as `hotline token list` shows it")]) -> None:
+    """Refuse a token from now on."""
+    from tickets.tokens import NoSuchToken  # noqa: PLC0415
+
+    with _store() as store:
+        try:
+            store.tokens.revoke(identity)
+        except NoSuchToken:
+            _fail(f"no token has the id {identity}")
+
+
+def _list(store: Store, limit: int, as_json: bool) -> None:
+    rows = store.tickets(limit + 1)
+    page = rows[:limit]
+    if as_json:
+        _print({"items": [_ticket(row) for row in page], "next": page[-1].id if len(rows) > limit else None})
+        return
+    _table(("number", "began", "channel", "type", "path", "caller", "agent", "status", "said"), [_row(row) for row in page])
+
+
+def _row(row: Ticket) -> dict[str, Any]:
+    """A ticket in one line, the caller's number masked: terminals are looked over shoulders."""
+    shown = _ticket(row, full=False)
+    said = row.transcript or (f"{row.document_pages} pages" if row.document_pages is not None else row.transcript_state)
+    return shown | {"began": shown["began_at"][:16].replace("T", " "), "type": shown["type_name"], "said": said}
+
+
+def _show(store: Store, number: str, as_json: bool) -> None:
+    from tickets import wire  # noqa: PLC0415
+    from tickets.store import NoSuchTicket  # noqa: PLC0415
+
+    try:
+        row = store.ticket(number)
+    except NoSuchTicket:
+        _fail(f"no ticket has the number or id {number}")
+    ticket, history = _ticket(row, full=as_json), [wire.event(line) for line in store.history(ticket_id=row.id)]
+    if as_json:
+        _print(ticket | {"history": history})
+        return
+    _table(("", row.number), [{"": name, row.number: value} for name, value in ticket.items() if value not in (None, "")])
+    _table(("at", "event", "actor", "detail"), history)
+
+
+def _dead_letters(store: Store, as_json: bool) -> None:
+    found = [_delivery(store, row) for row in store.outbox.dead_letters()]
+    if as_json:
+        _print({"items": found, "next": None})
+    else:
+        _table(("id", "ticket", "attempts", "last_status", "last_error", "created_at"), found)
+
+
+def _replay(store: Store, identity: str, as_json: bool) -> None:
+    from tickets.jobs import DurableJobs  # noqa: PLC0415
+    from tickets.outbox import NoSuchDelivery  # noqa: PLC0415
+
+    store.jobs = DurableJobs(store.database)
+    try:
+        row = store.outbox.replay(identity, "hotline tickets replay")
+    except NoSuchDelivery as error:
+        _fail(f"no dead letter: {error}")
+    if as_json:
+        _print(_delivery(store, row))
+    else:
+        print(f"{identity} is sent again")
+
+
+@contextlib.contextmanager
+def _store() -> Iterator[Store]:
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    from tickets.jobs import open_store  # noqa: PLC0415
+
+    try:
+        store = open_store(Settings.load().database_url)
+        try:
+            yield store
+        finally:
+            store.close()
+    except SQLAlchemyError as error:
+        _fail(f"the database cannot be used: {str(error).splitlines()[0]}")
+
+
+def _ticket(row: Ticket, full: bool = True) -> dict[str, Any]:
+    from tickets import wire  # noqa: PLC0415
+
+    return wire.ticket(row, show_caller=full)
+
+
+def _delivery(store: Store, row: Delivery) -> dict[str, Any]:
+    from tickets import wire  # noqa: PLC0415
+
+    return {
+        "id": row.id, "ticket": store.ticket(row.ticket_id).number, "state": row.state, "attempts": row.attempts,
+        "last_status": row.last_status, "last_error": row.last_error, "created_at": wire.moment(row.created_at),
+    }  # fmt: skip
+
+
+def _token(row: Token) -> dict[str, Any]:
+    from tickets import wire  # noqa: PLC0415
+
+    return {"id": row.id, "role": row.role, "name": row.name, "created_at": wire.moment(row.created_at), "revoked_at": wire.moment(row.revoked_at)}
+
+
+def _print(data: dict[str, Any]) -> None:
+    print(json.dumps(data, ensure_ascii=False))
+
+
+def _table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    table = Table()
+    for name in columns:
+        table.add_column(name, no_wrap=name in ("id", "number", "began"), overflow="fold")
+    for row in rows:
+        table.add_row(*("" if row[name] is None else str(row[name]).replace("[", "\\[") for name in columns))
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+
+
+def _fail(message: str) -> Any:
+    print(f"hotline: {message}", file=sys.stderr)
+    raise typer.Exit(1)

@@ -41,6 +41,10 @@ class PublishError(Exception):
     """A version cannot be published, found or rolled back; the message says why."""
 
 
+class NoSuchVersion(PublishError, LookupError):
+    """A version that was never published here, or that this program cannot use."""
+
+
 @dataclass(frozen=True)
 class Version:
     """One published version."""
@@ -125,7 +129,7 @@ class Store:
         return [self._version(number) for number in sorted(self._numbers(), reverse=True)]
 
     def load(self, number: int) -> City:
-        """A version as calls use it, kept in memory: it never changes. Raises PublishError."""
+        """A version as calls use it, kept in memory: it never changes. Raises NoSuchVersion."""
         return _load(self._folder / str(number))
 
     def _numbers(self) -> set[int]:
@@ -199,11 +203,11 @@ def whoever() -> str:
 @lru_cache(maxsize=16)
 def _load(folder: Path) -> City:
     if not folder.is_dir():
-        raise PublishError(f"there is no version {folder.name}")
+        raise NoSuchVersion(f"there is no version {folder.name}")
     try:
         return load(texts(folder))
     except CityRefused as refused:  # published by another release of this program, or damaged
-        raise PublishError(f"version {folder.name} cannot be used:\n{refused}") from refused
+        raise NoSuchVersion(f"version {folder.name} cannot be used:\n{refused}") from refused
 
 
 def _lock(descriptor: int, deadline: float) -> None:

@@ -17,6 +17,7 @@ import structlog
 
 from hotline import ports
 from hotline.asterisk import find, ours
+from hotline.asterisk.process import gone
 from hotline.serve.__main__ import PROCESSES
 from hotline.services import AsteriskService, Child, Service
 from hotline.settings import Settings
@@ -66,10 +67,9 @@ def stop(settings: Settings) -> bool:
         with contextlib.suppress(psutil.NoSuchProcess):
             supervisor = psutil.Process(pid)
             supervisor.terminate()
-            try:
-                supervisor.wait(STOP_ALL_SECONDS)
-            except psutil.TimeoutExpired:
+            if not gone(supervisor, STOP_ALL_SECONDS):
                 supervisor.kill()
+                gone(supervisor, STOP_LIMIT_SECONDS)
     with lock(settings):
         left = [service for service in services(settings) if service.pid() is not None]
         for service in reversed(left):

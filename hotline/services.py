@@ -19,6 +19,7 @@ import psutil
 
 from hotline.asterisk import Asterisk
 from hotline.asterisk.instance import write_private
+from hotline.asterisk.process import gone, lives
 
 SAME_START_SECONDS = 0.05  # psutil rounds to clock ticks
 OUTPUT_LIMIT_BYTES = 5_000_000
@@ -95,11 +96,16 @@ class Child:
             self._end_group(self._popen.pid)
             self._popen = None
         elif self._adopted is not None:
-            if self._adopted.is_running() and self._adopted.status() != psutil.STATUS_ZOMBIE:
+            if lives(self._adopted):
                 return self._adopted.pid
             self._end_group(self._adopted.pid)
             self._adopted = None
         return None
+
+    def started(self) -> float | None:
+        """When the live process began, in Unix seconds; None when it does not run."""
+        remembered = self._remembered()
+        return remembered.create_time() if remembered else None
 
     def stop(self, limit_seconds: float) -> None:
         """SIGTERM, then after the limit SIGKILL; its own children end with it."""
@@ -117,9 +123,11 @@ class Child:
         self._state.unlink(missing_ok=True)
 
     def _gone(self, process: psutil.Process, limit_seconds: float) -> bool:
+        if self._popen is None:
+            return gone(process, limit_seconds)
         try:
-            (self._popen or process).wait(limit_seconds)
-        except (psutil.TimeoutExpired, subprocess.TimeoutExpired):
+            self._popen.wait(limit_seconds)
+        except subprocess.TimeoutExpired:
             return False
         return True
 
@@ -129,7 +137,7 @@ class Child:
             state = json.loads(self._state.read_text())
             process = psutil.Process(int(state["pid"]))
             same = abs(process.create_time() - float(state["started"])) <= SAME_START_SECONDS
-            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+            return process if same and lives(process) else None
         except (OSError, ValueError, KeyError, TypeError, psutil.Error):
             return None
 

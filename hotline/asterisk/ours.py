@@ -31,6 +31,8 @@ def instance(settings: Settings) -> Instance:
             "language": file.menu.language,
             "sip_address": file.sip.address,
             "sip_port": settings.sip_port,
+            "external_address": file.sip.external_address,
+            "local_networks": file.sip.local_networks,
             "trunks": file.sip.trunks,
             "area_code": file.sip.area_code,
             "rtp_first": first,

@@ -47,13 +47,14 @@ class Asterisk:
 
     def process(self) -> psutil.Process | None:
         """The live process of this instance, whoever started it."""
-        if self._child is not None and self._child.poll() is not None:
+        if self._child is not None:
+            if self._child.poll() is None:
+                return psutil.Process(self._child.pid)
             self._child = None
-        for pid in filter(None, (self._child and self._child.pid, self._written_pid())):
-            with contextlib.suppress(psutil.Error):
-                process = psutil.Process(pid)
-                if str(self.instance.conf) in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
-                    return process
+        with contextlib.suppress(OSError, ValueError, psutil.Error):
+            process = psutil.Process(int((self.instance.run / "asterisk.pid").read_text()))
+            if str(self.instance.conf) in process.cmdline() and lives(process):
+                return process
         return None
 
     def cli(self, command: str, limit_seconds: float = CLI_LIMIT_SECONDS) -> str:
@@ -107,21 +108,15 @@ class Asterisk:
     def _output(self) -> Path:
         return self.instance.home / "log" / "console.log"
 
-    def _written_pid(self) -> int | None:
-        with contextlib.suppress(OSError, ValueError):
-            return int((self.instance.run / "asterisk.pid").read_text())
-        return None
-
     def _gone(self, process: psutil.Process, limit_seconds: float) -> bool:
-        try:
-            if self._child is not None and self._child.pid == process.pid:
+        if self._child is not None and self._child.pid == process.pid:
+            try:
                 self._child.wait(limit_seconds)
-                self._child = None
-            else:
-                process.wait(limit_seconds)
-        except (psutil.TimeoutExpired, subprocess.TimeoutExpired):
-            return False
-        return True
+            except subprocess.TimeoutExpired:
+                return False
+            self._child = None
+            return True
+        return gone(process, limit_seconds)
 
     def _wait_until_booted(self, deadline: float) -> None:
         control = self.instance.run / "asterisk.ctl"
@@ -140,3 +135,21 @@ class Asterisk:
             lines = self._output.read_text(errors="replace").strip().splitlines()
             return " / ".join(line.strip() for line in lines[-3:]) or "it said nothing"
         return "it said nothing"
+
+
+def gone(process: psutil.Process, limit_seconds: float) -> bool:
+    """Waits for the end of a process that is not our child. One that nobody reaps (containers without an init) has ended too."""
+    deadline = time.monotonic() + limit_seconds
+    while lives(process):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether that very process still runs."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,46 @@
+"""Whether calls can be taken in full, and if not, why: asked of files and process numbers, so asking costs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hotline import menus
+from hotline.asterisk import Asterisk
+from hotline.services import Child
+from hotline.settings import Settings
+from queues import snapshot
+
+
+class Health:
+    """One hotline's. `reasons()` may be called from any thread."""
+
+    def __init__(self, settings: Settings, asterisk: Asterisk) -> None:
+        self._home = settings.home
+        self._asterisk = asterisk
+        self._versions = menus.Store.of(settings)
+
+    def reasons(self) -> list[str]:
+        """Empty: calls can be taken."""
+        return list(self._reasons())
+
+    def _reasons(self) -> Iterator[str]:
+        if self._asterisk.process() is None:
+            yield "Asterisk does not run"
+        if self._versions.current() is None:
+            yield "no menu is published (`hotline publish -m NOTE`)"
+        yield from self._telephony()
+
+    def _telephony(self) -> Iterator[str]:
+        """While it is away callers are served by the compiled menu, but agents' tickets wait."""
+        telephony = Child("telephony", (), self._home)
+        started = telephony.started()
+        if started is None:
+            yield "the telephony process does not run; callers go through the compiled menu"
+            return
+        now = snapshot.read(snapshot.where(self._home))
+        if now is None or now.written_at.timestamp() < started:
+            yield "the telephony process is starting; callers go through the compiled menu"
+        elif not now.connected:
+            yield f"no link to Asterisk: {now.fault}"
+        elif now.is_stale():
+            yield "the telephony process says nothing; callers go through the compiled menu"

@@ -1,0 +1,29 @@
+"""The web process: the API over what the others write down. Callers do not notice when it is away."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from hotline.asterisk import ours
+from hotline.health import Health
+from hotline.settings import Settings
+from queues import snapshot
+from tickets.jobs import open_store
+from web.app import create_app
+from web.server import serve
+
+
+def run(settings: Settings) -> None:
+    """Until SIGTERM or SIGINT."""
+    store = open_store(settings.database_url)
+    app = create_app(
+        store,
+        home=settings.home,
+        reasons=Health(settings, ours.asterisk(settings)).reasons,
+        floor=partial(snapshot.read, snapshot.where(settings.home)),
+        minimum_free_mb=settings.file.spool.minimum_free_mb,
+    )
+    try:
+        serve(app, settings.http_port)
+    finally:
+        store.close()

@@ -186,7 +186,9 @@ async def record(hotline: RealHotline, name: str, story: Story, exit_on_hangup: 
         await ended.wait()
         await caller.hangs_up()
     version = hotline.asterisk.runtime.version
-    (FOLDER / f"{name}.txt").write_text("\n".join([f"# Asterisk {version}, AGIEXITONHANGUP={exit_on_hangup}", *lines]) + "\n")
+    (FOLDER / f"{name}.txt").write_text(
+        "\n".join([f"# Asterisk {version}, AGIEXITONHANGUP={exit_on_hangup}", *lines]) + "\n"
+    )
 
 
 async def main() -> None:

@@ -13,6 +13,7 @@ events only say that it is time to read it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ from queues.state import EVENTS, Picture
 LEAST_SECONDS_BETWEEN_WRITES = 0.25
 HEARTBEAT_SECONDS = 5.0
 RESYNC_SECONDS = 30.0
+CLOSE_SECONDS = 2.0
 MOST_TRIES = 720
 DOORBELLS = ("QueueCallerJoin", "AgentConnect", "AgentComplete", "Hangup")
 
@@ -47,6 +49,7 @@ class Floor:
         self._log = QueueLog(queue_log, home / "run" / "queue_log.bookmark")
         self._on_happening = on_happening
         self._tries = 0
+        self._reading = asyncio.Lock()
         self._changed = asyncio.Event()
         self._rung = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -67,8 +70,11 @@ class Floor:
         self._link.ask_resync()
 
     async def close(self) -> None:
-        """Stops; the file stays and grows old."""
+        """Stops, between two readings of queue_log if that does not take long; the file stays and grows old."""
         tasks, self._tasks = self._tasks, []
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._reading.acquire()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -120,7 +126,8 @@ class Floor:
             except TimeoutError:
                 pass
             self._rung.clear()
-            await self._catch_up()
+            async with self._reading:
+                await self._catch_up()
 
     async def _catch_up(self) -> None:
         """Reads on in queue_log. The bookmark stays while a happening's taker fails: it is told again, with the others."""

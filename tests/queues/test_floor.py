@@ -189,23 +189,23 @@ async def test_agents_and_queues_of_a_real_asterisk_are_seen(house: QueueHouse, 
 @pytest.mark.asterisk
 async def test_an_agent_answers_a_real_call(house: QueueHouse, link: AmiLink, network: AmiLink, tmp_path: Path, taker: Taker) -> None:
     skip_the_past(house, tmp_path)
+    watch = Watch(network)
     async with kept(link, tmp_path, house.queue_log, taker):
-
-        async def look() -> None:
-            await taker.until(lambda: len(taker.took) == 1)
-            await shown(tmp_path, lambda now: any(call.doing is Doing.TALKING and call.agent == "answers" for call in now.calls))
-
-        await answered(house, network, look)
+        await dial(house, network, "general", patience=30, stays=60)
+        connected = await watch.sees("AgentConnect")
+        await taker.until(lambda: len(taker.took) == 1)
+        await shown(tmp_path, lambda now: any(call.doing is Doing.TALKING and call.agent == "talks" for call in now.calls))
+        await network.action({"Action": "Hangup", "Channel": connected["Channel"]})
         await taker.until(lambda: len(taker.took) == 2)
         now = await shown(tmp_path, lambda now: not now.calls)
     begun, ended = taker.took
     assert isinstance(begun, AgentAnswered) and isinstance(ended, AgentCallEnded)
     assert (begun.agent, begun.queue, begun.path, begun.type, begun.caller, begun.called) == (
-        "answers", "complaints", "12345-1-1", "complaint", "13800001234", "12345",
+        "talks", "general", "12345-1-1", "complaint", "13800001234", "12345",
     )  # fmt: skip
-    assert (ended.linkedid, ended.by, ended.talked_seconds) == (begun.linkedid, "agent", 1)
+    assert (ended.linkedid, ended.by) == (begun.linkedid, "caller")
     past = next(call for call in now.recent if call.linkedid == begun.linkedid)
-    assert (past.agent, past.queue, past.path) == ("answers", "complaints", "12345-1-1")
+    assert (past.agent, past.queue, past.path) == ("talks", "general", "12345-1-1")
 
 
 @pytest.mark.asterisk

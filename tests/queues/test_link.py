@@ -56,6 +56,12 @@ class Ear:
         return self.heard
 
 
+async def no_connection(peer: Peer, times: int, within: float) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(within):
+            await peer.was_connected(times)
+
+
 def event(name: str, **fields: str) -> bytes:
     return "".join(f"{key}: {value}\r\n" for key, value in ({"Event": name} | fields).items()).encode() + b"\r\n"
 
@@ -151,6 +157,15 @@ async def test_an_answer_that_comes_too_late_is_nobodys(peer: Peer) -> None:
         assert [e.name for e in await ear.hears(1)] == ["Live"]
 
 
+async def test_an_action_without_answer_takes_no_place_for_ever(peer: Peer) -> None:
+    peer.answers["Slow"] = None
+    async with linked(peer, replace(QUICK, waiting_actions=1, ping_seconds=5, silent_seconds=9)) as link:
+        for _ in range(3):
+            with pytest.raises(ResultUnknown):
+                await link.action({"Action": "Slow"}, seconds=0.02)
+        await link.action({"Action": "Ping"})
+
+
 async def test_only_an_action_that_was_sent_has_an_unknown_result(peer: Peer) -> None:
     link = link_to(peer)
     with pytest.raises(NotConnected):
@@ -185,7 +200,7 @@ async def test_a_wrong_secret_is_said_and_tried_ever_more_slowly(peer: Peer) -> 
         with pytest.raises(LoginRefused, match="Authentication failed"):
             await link.wait_connected(5)
         assert "hotline" in (link.fault or "") and "wrong" not in (link.fault or "")
-        assert peer.count("Login") == 1
+        await no_connection(peer, 2, within=0.3)
 
 
 async def test_a_login_without_answer_ends(peer: Peer) -> None:
@@ -214,16 +229,15 @@ async def test_a_peer_that_answers_pings_is_kept(peer: Peer) -> None:
         assert link.connected and peer.connections == 1
 
 
-async def test_reconnects_wait_longer_each_time(peer: Peer) -> None:
+async def test_reconnects_wait_longer_each_time_up_to_a_limit(peer: Peer) -> None:
     peer.accepts = False
     loop = asyncio.get_running_loop()
-    times: list[float] = []
     async with link_to(peer, replace(QUICK, first_retry_seconds=0.02, longest_retry_seconds=0.1)):
-        for count in range(1, 6):
-            await peer.was_connected(count)
-            times.append(loop.time())
-    pauses = [later - before for before, later in zip(times, times[1:], strict=False)]
-    assert pauses[1] > pauses[0] and 0.09 < pauses[3] < 0.5
+        await peer.was_connected(1)
+        begun = loop.time()
+        await peer.was_connected(8)
+        took = loop.time() - begun
+    assert 0.02 + 0.04 + 0.08 + 4 * 0.1 <= took + 0.01 < 0.02 * (2**7 - 1)
 
 
 async def test_close_while_waiting_to_reconnect_stays_closed(peer: Peer) -> None:
@@ -232,10 +246,7 @@ async def test_close_while_waiting_to_reconnect_stays_closed(peer: Peer) -> None
     await link.wait_connected(5)
     peer.drop()
     await link.close()
-    before = peer.connections
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(QUICK.longest_retry_seconds * 2), peer.changed:
-            await peer.changed.wait_for(lambda: peer.connections > before)
+    await no_connection(peer, peer.connections + 1, within=QUICK.longest_retry_seconds * 2)
     assert not link.connected and not [t for t in asyncio.all_tasks() if "AmiLink" in repr(t)]
 
 

@@ -134,6 +134,21 @@ async def test_every_event_twice_is_every_event_once(story: str) -> None:
     assert list(made.recent) == list(once.recent)
 
 
+async def test_late_news_of_a_channel_that_has_gone_does_not_bring_it_back() -> None:
+    made = picture("answered")
+    for event in live("answered"):
+        if event.name in ("Newstate", "AgentConnect", "BridgeEnter"):
+            made.apply(event, 99)
+    assert made.channels == {} and made.live_calls() == []
+
+
+async def test_how_long_a_caller_waits_is_counted_from_the_first_news() -> None:
+    made = picture("abandoned", until="QueueCallerJoin")
+    [before] = queue(made, "patience").waiting
+    made.apply(next(event for event in live("abandoned") if event.name == "QueueCallerJoin"), before.since + 30)
+    assert queue(made, "patience").waiting == (before,)
+
+
 async def test_a_resync_ends_calls_whose_end_was_not_heard() -> None:
     made = picture("answered", until="AgentConnect")
     made.resync(*answers("answered", "after"), now=99)

@@ -169,10 +169,13 @@ class Store:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """One publisher at a time; a second one waits for the first, which writes a few small files."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / ".lock").open("w") as lock:
-            _lock(lock.fileno(), time.monotonic() + LOCK_LIMIT_SECONDS)
-            yield
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with (self._folder / ".lock").open("w") as lock:
+                _lock(lock.fileno(), time.monotonic() + LOCK_LIMIT_SECONDS)
+                yield
+        except OSError as error:  # a full disk, a folder of somebody else: the version before stays current
+            raise PublishError(f"{error.filename or self._folder}: {error.strerror or error}") from error
 
 
 def publish(settings: Settings, note: str, *, author: str | None = None) -> Version:

@@ -2,7 +2,6 @@
 
 FLOW = ("nomatch", "noinput")
 SHARED = (
-    "please-wait",
     "recording-notice",
     "all-busy",
     "offer-voicemail",
@@ -12,7 +11,6 @@ SHARED = (
     "fax-ready",
     "fax-failed",
     "transfer-failed",
-    "ticket",
     "goodbye",
 )
 REQUIRED = (*FLOW, *SHARED)

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hotline import menus
+from hotline.settings import DIALPLANS
 from ivr import dialplan, numbers
 from ivr.events import Ask, Decide, Event, FaxHeard, HungUp, NoInput, Pressed
 from ivr.flow import TURN_LIMIT, Call, Place, begin, step
@@ -59,6 +61,24 @@ def test_from_every_menu_zero_or_two_silences_reach_a_person(files: dict[str, st
             for event in events:
                 place, _ = step(place, event)
             assert isinstance(city.nodes[place.at], QueueNode)
+
+
+def test_every_place_of_the_shipped_city_has_an_end_within_its_limit() -> None:
+    """Not some of them: every place that any keys and silences can lead to, and what follows from each."""
+    city = load(menus.texts(DIALPLANS / "12345"))
+    waiting = [begin(city, Call(number, MONDAY, at=at))[0] for number, at in numbers.table(city).items()]
+    seen: set[tuple[str, int, int]] = set()
+    while waiting:
+        place = waiting.pop()
+        if place.outcome or (place.at, place.no_input, place.no_match) in seen:
+            continue
+        seen.add((place.at, place.no_input, place.no_match))
+        after = [step(place, event) for event in (*map(Pressed, KEYS), NoInput(), FaxHeard(), HungUp())]
+        assert all(next_place.outcome or isinstance(said[0], Ask) for next_place, said in after)
+        assert step(place, Pressed("0"))[0].outcome == "queue"
+        waiting.extend(next_place for next_place, _ in after)
+    assert {at for at, _, _ in seen} == {node.id for node in city.nodes.values() if isinstance(node, Menu)}
+    assert len(seen) == 2 * 6, "two menus, each with 0 or 1 silences and 0 to 2 wrong keys"
 
 
 CONTEXT = re.compile(r"^\[([a-z0-9-]+)\]$", re.M)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import stat
 import threading
 from datetime import UTC, datetime
@@ -111,6 +113,20 @@ def test_a_publisher_who_hangs_is_not_waited_for_without_limit(store: Store, tmp
     other = Store(tmp_path)
     with other._locked(), pytest.raises(PublishError, match="somebody else has been publishing"):
         store.publish(good_texts(), "one", "wang", NOW)
+
+
+def test_a_disk_that_cannot_be_written_leaves_the_version_before(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.publish(good_texts(), "one", "wang", NOW)
+    monkeypatch.setattr("os.fsync", _no_space)
+    with pytest.raises(PublishError, match="No space left on device"):
+        store.publish(good_texts(), "two", "wang", NOW)
+    monkeypatch.undo()
+    assert [one.number for one in store.versions()] == [store.current()] == [1]
+    assert store.publish(good_texts(), "two", "wang", NOW).number == 2
+
+
+def _no_space(_descriptor: int) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_a_damaged_version_says_so(store: Store, tmp_path: Path) -> None:

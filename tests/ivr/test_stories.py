@@ -123,7 +123,7 @@ WARNED = good_texts()["menus.yaml"]
             {"prompts": good_texts()["prompts.yaml"].replace("welcome: 您好", "welcome: " + "您好" * 20)},
             "menus.yaml:10: nodes/12345/prompt: about 12 s pass before the first choice is heard: say it within 8",
         ),
-        ({"prompts": good_texts()["prompts.yaml"] + "spare: 备用。\n"}, "prompts.yaml:22: spare: is said nowhere"),
+        ({"prompts": good_texts()["prompts.yaml"] + "spare: 备用。\n"}, "prompts.yaml:20: spare: is said nowhere"),
         (
             {"queues": good_texts()["queues.yaml"] + "spare: {name: s, strategy: ringall, wait_seconds: 9, overflow: 12345-3}\n"},
             "queues.yaml:13: spare: no node leads callers into this queue",

@@ -151,7 +151,7 @@ def test_the_real_worker_that_hangs_is_killed_at_its_deadline(whisper: Pool, tmp
 def test_the_real_worker_yields_to_calls(whisper: Pool, tmp_path: Path) -> None:
     whisper.transcribe(saved(tmp_path, silence(1)))
     (pid,) = whisper.processes()
-    assert psutil.Process(pid).nice() >= 10
+    assert psutil.Process(pid).nice() == min(19, psutil.Process().nice() + 10)
 
 
 def test_an_orphaned_worker_ends_by_itself(tmp_path: Path) -> None:

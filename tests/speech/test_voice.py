@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import flatbuffers
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 from speech import audio, catalogue, litert, voice
 from speech.voice import LICENCE, SPEAKERS, CannotSay, EspeakVoice, Voice, VoiceUnavailable
@@ -82,9 +84,32 @@ def test_only_a_model_file_is_rewritten(tmp_path: Path) -> None:
         litert.rewrite(tmp_path / "odd.tflite")
 
 
-def test_a_rewritten_model_has_nothing_left_to_rewrite(tmp_path: Path) -> None:
-    copy = tmp_path / "fastspeech2.tflite"
-    copy.write_bytes((model_folder(catalogue.MANDARIN_VOICE) / "fastspeech2.tflite").read_bytes())
-    before = copy.read_bytes()
-    assert litert.rewrite(copy) == 0
-    assert copy.read_bytes() == before
+def test_the_two_foreign_operators_become_built_in_ones_with_fixed_seeds(tmp_path: Path) -> None:
+    path = tmp_path / "flex.tflite"
+    path.write_bytes(model_file(b"FlexRandomUniform", b"FlexAll", b"Other"))
+    assert litert.rewrite(path) == 2
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(path.read_bytes(), 0))
+    codes = [(code.builtinCode, code.customCode) for code in model.operatorCodes]
+    assert codes == [
+        (schema.BuiltinOperator.RANDOM_UNIFORM, None),
+        (schema.BuiltinOperator.REDUCE_ALL, None),
+        (schema.BuiltinOperator.CUSTOM, b"Other"),
+    ]
+    random, every, other = model.subgraphs[0].operators
+    assert random.builtinOptions.seed and random.builtinOptions.seed2  # 0 would mean: another sound each time
+    assert every.builtinOptions.keepDims is False
+    assert other.builtinOptions is None
+    assert litert.rewrite(path) == 0
+
+
+def model_file(*custom: bytes) -> bytes:
+    model, graph = schema.ModelT(), schema.SubGraphT()
+    model.version, model.operatorCodes, model.subgraphs, graph.operators = 3, [], [graph], []
+    for index, name in enumerate(custom):
+        code, operator = schema.OperatorCodeT(), schema.OperatorT()
+        code.customCode, code.builtinCode, operator.opcodeIndex = name, schema.BuiltinOperator.CUSTOM, index
+        model.operatorCodes.append(code)
+        graph.operators.append(operator)
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())

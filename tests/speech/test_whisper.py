@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from speech import aftercare, audio, cer
+from speech import aftercare, audio, catalogue, cer
 from speech.audio import Sound
 from speech.engines import Choice
 from speech.pool import Pool
-from speech.recogniser import EngineUnusable, NoSpeech, Recognition, SoundRefused
+from speech.recogniser import EngineUnusable, Heard, NoSpeech, Recognition, SoundRefused
 from speech.voice import Voice
 from speech.whisper_engine import INVENTED, WhisperEngine
-from tests.speech.conftest import joined, saved, silence, tones
+from speech.worker import transcribe
+from tests.speech.conftest import joined, model_folder, saved, silence, tones
 
 SAID = "你好，我要投诉，我们小区楼下的工地每天晚上施工，噪音很大，老人和孩子都没有办法睡觉。我的电话是13812345678。"
 DTMF_1 = (697, 1209)
@@ -81,6 +82,25 @@ def test_where_nobody_speaks_nothing_is_invented(whisper: Pool, sound: Sound, tm
     heard = whisper.transcribe(saved(tmp_path, sound))
     assert isinstance(heard, NoSpeech)
     assert heard.seconds == pytest.approx(sound.seconds, abs=0.01)
+
+
+class Inventor:
+    """An engine that always has something to say."""
+
+    engine = model = score_kind = "inventor"
+    language = "zh"
+
+    def hear(self, sound: Sound) -> Heard:
+        return Heard("谢谢你们，请尽快处理", (), 1.0)
+
+
+def test_an_engine_is_not_even_asked_about_silence(tmp_path: Path) -> None:
+    assert transcribe(Inventor(), saved(tmp_path, joined(BUSY, silence(2)))) == NoSpeech(7.6, 0.0)
+
+
+def test_whisper_alone_says_nothing_about_silence_either() -> None:
+    engine = WhisperEngine(model_folder(catalogue.WHISPER_BASE), "whisper-base")
+    assert engine.hear(tones(450, seconds=6)) == Heard("", (), 0.0)
 
 
 def test_an_empty_recording_is_silence(whisper: Pool, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from hotline.settings import Settings
-from ivr import dialplan
+from ivr import dialplan, difference
 from ivr.faults import CityRefused
 from ivr.loading import check, load
 from ivr.model import City
@@ -53,6 +53,7 @@ class Version:
     author: str
     note: str
     published_at: str
+    changes: tuple[str, ...] = ()  # against the version that was current, in words
     current: bool = False
 
 
@@ -93,7 +94,7 @@ class Store:
             raise CityRefused(faults)
         with self._locked():
             number = max(self._numbers(), default=0) + 1
-            version = Version(number, author, note, now.isoformat(timespec="seconds"))
+            version = Version(number, author, note, now.isoformat(timespec="seconds"), self._changes(load(files)))
             self._write_version(version, files)
             self._make_current(number)
         return self._version(number)
@@ -132,6 +133,13 @@ class Store:
         """A version as calls use it, kept in memory: it never changes. Raises NoSuchVersion."""
         return _load(self._folder / str(number))
 
+    def _changes(self, city: City) -> tuple[str, ...]:
+        current = self.current()
+        try:
+            return () if current is None else difference.words(self.load(current), city)
+        except NoSuchVersion:
+            return ("the version before cannot be read any more",)
+
     def _numbers(self) -> set[int]:
         if not self._folder.is_dir():
             return set()
@@ -140,7 +148,8 @@ class Store:
     def _version(self, number: int) -> Version:
         path = self._folder / str(number) / "meta.json"
         try:
-            return Version(**json.loads(path.read_text(encoding="utf-8")), current=number == self.current())
+            meta = json.loads(path.read_text(encoding="utf-8"))
+            return Version(**{**meta, "changes": tuple(meta.get("changes", ()))}, current=number == self.current())
         except (OSError, ValueError, TypeError) as error:
             raise PublishError(f"{path}: {error}") from error
 

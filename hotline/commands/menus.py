@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from hotline import menus, reload
 from hotline.asterisk import AsteriskFailed
@@ -82,6 +83,8 @@ def publish_command(
         _fail(refused.faults)
     except menus.PublishError as error:
         _fail([error])
+    for change in version.changes:
+        typer.echo(f"  {change}")
     typer.echo(f"version {version.number} is current")
     _tell_asterisk(settings)
 
@@ -95,9 +98,10 @@ def versions_command(as_json: Annotated[bool, typer.Option("--json", help="as JS
     if as_json:
         typer.echo(json.dumps({"items": [asdict(version) for version in versions], "next": None}, ensure_ascii=False))
         return
-    table = Table("version", "current", "published", "author", "note")
+    table = Table("version", "current", "published", "author", "note and changes")
     for version in versions:
-        table.add_row(str(version.number), "*" if version.current else "", version.published_at, version.author, version.note)
+        told = "\n".join([version.note, *(f"  {change}" for change in version.changes)])
+        table.add_row(str(version.number), "*" if version.current else "", version.published_at, version.author, Text(told))
     Console().print(table)
 
 

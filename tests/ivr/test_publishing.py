@@ -49,7 +49,10 @@ def test_a_new_version_leaves_the_old_one_loaded_for_calls_that_are_in_it(store:
     assert compiled(tmp_path) == ["current.conf", "v1.conf", "v2.conf"]
     assert (tmp_path / "asterisk/etc/menus/v1.conf").read_text() == before
     assert "HOTLINE_VERSION=2" in (tmp_path / "asterisk/etc/menus/current.conf").read_text()
-    assert [(one.number, one.note, one.current) for one in store.versions()] == [(2, "two", True), (1, "one", False)]
+    assert [(one.number, one.note, one.changes, one.current) for one in store.versions()] == [
+        (2, "two", ("node 12345-1: name Matters -> Concerns",), True),
+        (1, "one", (), False),
+    ]
 
 
 def test_a_wrong_menu_changes_nothing(store: Store, tmp_path: Path) -> None:

@@ -1,0 +1,72 @@
+"""What changed from one version of a city to the next, in words, for the person who publishes and the one who looks later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+from ivr.model import City, Span
+
+LONGEST_SHOWN = 60  # characters of a value
+NOTHING = "nothing"
+
+
+def words(old: City, new: City) -> tuple[str, ...]:
+    """One line for each change; () when nothing a caller or agent could notice has changed."""
+    return (*_things("", _settings(old), _settings(new)), *_parts(old, new))
+
+
+def _settings(city: City) -> dict[str, Any]:
+    return {name: getattr(city, name) for name in ("root", "person", "fax", "zone", "area_code", "country_code")}
+
+
+def _parts(old: City, new: City) -> Iterator[str]:
+    yield from _records("node", old.nodes, new.nodes)
+    yield from _records("queue", old.queues, new.queues)
+    yield from _things("hours ", old.hours, new.hours)
+    yield from _things("number ", old.numbers, new.numbers)
+    yield from _things("prompt ", old.prompts, new.prompts)
+
+
+def _records(what: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """Nodes or queues: added, removed, or changed field by field."""
+    for key in (*old, *(key for key in new if key not in old)):
+        if key not in new:
+            yield f"{what} {key} removed"
+        elif key not in old:
+            yield f"{what} {key} added"
+        elif type(old[key]) is not type(new[key]):
+            yield f"{what} {key}: {type(old[key]).__name__} -> {type(new[key]).__name__}"
+        else:
+            yield from _changed_fields(f"{what} {key}: ", old[key], new[key])
+
+
+def _changed_fields(where: str, old: Any, new: Any) -> Iterator[str]:
+    for name in (field.name for field in fields(old)):
+        before, after = getattr(old, name), getattr(new, name)
+        if isinstance(before, Mapping):
+            yield from _things(f"{where}key ", before, after)
+        elif before != after:
+            yield f"{where}{name} {_shown(before)} -> {_shown(after)}"
+
+
+def _things(where: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    for key in (*old, *(key for key in new if key not in old)):
+        if old.get(key) != new.get(key):
+            yield f"{where}{key} {_shown(old.get(key))} -> {_shown(new.get(key))}"
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == () or value == "":
+        return NOTHING
+    if isinstance(value, tuple):
+        text = ", ".join(_span(one) if isinstance(one, Span) else str(one) for one in value)
+    else:
+        text = str(value)
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
+
+
+def _span(span: Span) -> str:
+    days = " ".join(("mon", "tue", "wed", "thu", "fri", "sat", "sun")[day] for day in span.days)
+    return f"{days} {span.start // 60:02}:{span.start % 60:02}-{span.end // 60:02}:{span.end % 60:02}"

@@ -1,4 +1,4 @@
-"""The product's own city, and an AGI server on loopback."""
+"""The product's own city, an AGI server on loopback, and a real hotline for those that call."""
 
 from __future__ import annotations
 
@@ -10,11 +10,30 @@ import pytest_asyncio
 
 from agi.keys import Keys
 from agi.server import AgiServer, Limits
+from hotline.asterisk import RuntimeMissing, find
 from hotline.menus import texts
-from hotline.settings import DIALPLANS
+from hotline.settings import DIALPLANS, PROJECT
 from ivr.loading import load
 from ivr.model import City
+from tests.agi.real import RealHotline, real_hotline
 from tests.agi_line import AgiLine
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealHotline]:
+    """One Asterisk and one telephone network for all real calls here."""
+    try:
+        find(PROJECT / "var" / "downloads")
+    except RuntimeMissing as missing:
+        pytest.skip(str(missing))
+    async with real_hotline(tmp_path_factory.mktemp("agi")) as hotline:
+        yield hotline
+
+
+@pytest.fixture
+def hotline(running: RealHotline) -> RealHotline:
+    running.forget()
+    return running
 
 
 @pytest.fixture(scope="session")

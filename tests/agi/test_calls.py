@@ -5,32 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
-from hotline.asterisk import RuntimeMissing
 from telephone.caller import Caller
 from tests.agi import maze
-from tests.agi.real import Delay, RealHotline, ServerProcess, real_hotline
+from tests.agi.real import TONE_SECONDS, Delay, RealHotline, ServerProcess
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealHotline]:
-    try:
-        async with real_hotline(tmp_path_factory.mktemp("agi")) as hotline:
-            yield hotline
-    except RuntimeMissing as missing:
-        pytest.skip(str(missing))
-
-
-@pytest.fixture
-def hotline(running: RealHotline) -> RealHotline:
-    running.forget()
-    return running
+pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="package")]
 
 
 async def taps(hotline: RealHotline, caller: Caller, keys: str, every: float, milliseconds: int = 80) -> None:
@@ -44,9 +26,10 @@ async def test_the_menu_is_walked_and_the_queue_reached(hotline: RealHotline) ->
     async with hotline.served() as server:
         caller = hotline.network.caller()
         await caller.dials("12345")
-        for key in "12121":
-            await caller.hears(hotline.prompts[maze.PROMPT], "the menu")
-            await caller.presses(key)
+        await caller.hears(hotline.prompts[maze.PROMPT], "the menu")
+        await caller.presses("1")
+        await caller.hears(hotline.prompts[maze.PROMPT], "the next menu")
+        await caller.presses("2121")
         decided = await hotline.decision()
         await caller.hangs_up()
     assert (decided["Decision"], decided["Target"], decided["Path"]) == ("queue", "general", maze.end("12121"))
@@ -85,69 +68,53 @@ async def test_keys_pressed_ahead_during_the_first_prompt_all_count(hotline: Rea
     assert decided["Path"] == maze.end("21212")
 
 
-async def test_silence_repeats_once_and_then_reaches_a_person(hotline: RealHotline) -> None:
+async def test_silence_is_told_and_the_menu_repeated(hotline: RealHotline) -> None:
     async with hotline.served():
         caller = hotline.network.caller()
         await caller.dials("12345")
         await caller.hears(hotline.prompts[maze.PROMPT], "the menu")
         await caller.hears(hotline.prompts["noinput"], "no input", within=8)
-        decided = await hotline.decision(seconds=12)
         await caller.hangs_up()
-    assert decided["Path"] == "12345-0"
 
 
-async def test_a_stopped_server_loses_the_channel_to_the_native_menu(hotline: RealHotline) -> None:
-    async with ServerProcess(hotline.settings.agi_port) as server:
-        server.signal(signal.SIGSTOP)
-        caller = hotline.network.caller()
-        await caller.dials("12345")
-        await caller.hears(hotline.prompts[maze.PROMPT], "the native menu", within=5 + 2)
-        await taps(hotline, caller, "11221", 0.3)
-        decided = await hotline.decision()
-        await caller.hangs_up()
-    assert decided["Path"] == maze.end("11221")
-
-
-async def test_a_server_stopped_in_the_menu_loses_the_channel_at_the_next_key(hotline: RealHotline) -> None:
-    async with ServerProcess(hotline.settings.agi_port) as server:
-        caller = hotline.network.caller()
-        await caller.dials("12345")
-        await caller.hears(hotline.prompts[maze.PROMPT], "the menu")
-        await caller.presses("2")
-        await caller.hears(hotline.prompts[maze.PROMPT], "the second menu")
-        server.signal(signal.SIGSTOP)
-        await caller.presses("1")
-        await caller.hears(hotline.prompts[maze.PROMPT], "the second menu, native", within=5 + 2)
-        await taps(hotline, caller, "1221", 0.3)
-        decided = await hotline.decision()
-        await caller.hangs_up()
-    assert decided["Path"] == maze.end("21221")
-
-
-async def test_a_killed_server_is_taken_over_at_the_menu_last_reached(hotline: RealHotline) -> None:
-    async with ServerProcess(hotline.settings.agi_port) as server:
-        caller = hotline.network.caller()
-        await caller.dials("12345")
-        await caller.hears(hotline.prompts[maze.PROMPT], "the menu")
-        await caller.presses("2")
-        await caller.hears(hotline.prompts[maze.PROMPT], "the second menu")
-        server.signal(signal.SIGKILL)
-        await caller.presses("1")
-        await caller.hears(hotline.prompts[maze.PROMPT], "the second menu, native", within=5)
-        await taps(hotline, caller, "1221", 0.3)
-        decided = await hotline.decision()
-        await caller.hangs_up()
-    assert decided["Path"] == maze.end("21221")
-
-
-async def test_no_server_at_all_is_answered_natively_at_once(hotline: RealHotline) -> None:
-    caller = hotline.network.caller()
+async def inside(hotline: RealHotline) -> Caller:
+    """A caller who is listening to the second menu, behind key 2."""
+    caller = hotline.network.caller("13800000001")
     await caller.dials("12345")
-    await caller.hears(hotline.prompts[maze.PROMPT], "the native menu", within=3)
-    await taps(hotline, caller, "12121", 0.1)
-    decided = await hotline.decision()
-    await caller.hangs_up()
-    assert decided["Path"] == maze.end("12121")
+    await caller.presses("2")
+    await caller.hears(hotline.prompts[maze.PROMPT], "the second menu")
+    return caller
+
+
+async def goes_on(hotline: RealHotline, caller: Caller, press: str, keys: str, seconds: float) -> None:
+    """The key that meets a dead service is lost with it; the menu is told again, natively, and the call goes on."""
+    await caller.presses(press)
+    await caller.hears(hotline.prompts[maze.PROMPT], "the native menu", within=seconds)
+    await taps(hotline, caller, keys, 0.2)
+
+
+async def comes_anew(hotline: RealHotline, keys: str, seconds: float) -> Caller:
+    caller = hotline.network.caller("13800000002")
+    await caller.dials("12345")
+    await goes_on(hotline, caller, "", keys, seconds)
+    return caller
+
+
+@pytest.mark.parametrize(("ends", "seconds"), [(signal.SIGSTOP, 5), (signal.SIGKILL, 3)], ids=["stopped", "killed"])
+async def test_a_server_that_is_lost_costs_nobody_their_call(
+    hotline: RealHotline, ends: signal.Signals, seconds: float
+) -> None:
+    heard = seconds + TONE_SECONDS  # a prompt is recognised at its end
+    async with ServerProcess(hotline.settings.agi_port) as server:
+        caller = await inside(hotline)
+        server.signal(ends)
+        _, newcomer = await asyncio.gather(
+            goes_on(hotline, caller, "1", "1221", heard), comes_anew(hotline, "12121", heard)
+        )
+        await hotline.decision(2)
+        await caller.hangs_up()
+        await newcomer.hangs_up()
+    assert {event["Path"] for event in hotline.decided} == {maze.end("21221"), maze.end("12121")}
 
 
 async def test_a_full_server_sends_the_caller_to_the_native_menu(hotline: RealHotline) -> None:

@@ -4,34 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import pytest_asyncio
 
-from hotline.asterisk import RuntimeMissing
 from telephone import sound
 from telephone.sound import RATE, Samples
-from tests.agi.real import RealHotline, real_hotline
+from tests.agi.real import RealHotline
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealHotline]:
-    try:
-        async with real_hotline(tmp_path_factory.mktemp("agi")) as hotline:
-            yield hotline
-    except RuntimeMissing as missing:
-        pytest.skip(str(missing))
-
-
-@pytest.fixture
-def hotline(running: RealHotline) -> RealHotline:
-    running.forget()
-    return running
+pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="package")]
 
 
 async def test_a_message_is_in_the_spool_when_the_caller_has_hung_up(hotline: RealHotline) -> None:

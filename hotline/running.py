@@ -103,8 +103,9 @@ def lock(settings: Settings) -> Iterator[None]:
             holder = file.read().strip()
             raise CannotRun(f"the hotline of {settings.home} runs already (process {holder}); `hotline stop` ends it") from None
         file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        with contextlib.suppress(OSError):  # a full disk: it runs all the same
+            file.write(f"{os.getpid()}\n")
+            file.flush()
         yield
         file.truncate(0)
 

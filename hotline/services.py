@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Protocol
 
 import psutil
+import structlog
 
 from hotline.asterisk import Asterisk
 from hotline.asterisk.instance import write_private
 from hotline.asterisk.process import gone, lives
+
+log = structlog.get_logger(__name__)
 
 SAME_START_SECONDS = 0.05  # psutil rounds to clock ticks
 OUTPUT_LIMIT_BYTES = 5_000_000
@@ -82,9 +85,13 @@ class Child:
                 self._command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                 env=self._environ, start_new_session=True,
             )  # fmt: skip
-        with contextlib.suppress(psutil.NoSuchProcess):
+        try:
             started = psutil.Process(self._popen.pid).create_time()
             write_private(self._state, json.dumps({"pid": self._popen.pid, "started": started}))
+        except psutil.NoSuchProcess:
+            pass  # it has ended already; the next look says so
+        except OSError as error:  # a full disk: it runs all the same, only no later supervisor will know it
+            log.error("process not noted", service=self.name, reason=str(error))
 
     def pid(self) -> int | None:
         """The live process, whoever started it. One that has just died takes its own children with it."""

@@ -111,4 +111,7 @@ class Supervisor:
         services = [
             {"name": service.name, "pid": service.pid(), "restarts": self._restarts[service.name].count} for service in self._services
         ]
-        write_private(self._status, json.dumps({"services": services}) + "\n")
+        try:
+            write_private(self._status, json.dumps({"services": services}) + "\n")
+        except OSError as error:  # a full disk must not end the one who restarts the others
+            log.error("status not written", reason=str(error))

@@ -62,7 +62,10 @@ def render(instance: Instance, runtime: Runtime) -> list[Path]:
 
 
 def write_private(path: Path, text: str, mode: int = 0o600) -> Path:
-    """Replaces a file at once; nobody else can read it, not even for a moment."""
+    """Replaces a file at once; nobody else can read it, not even for a moment. One that is right already is left alone,
+    so that a hotline whose disk is full starts again all the same."""
+    if _is(path, text, mode):
+        return path
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     unfinished.unlink(missing_ok=True)
@@ -73,6 +76,13 @@ def write_private(path: Path, text: str, mode: int = 0o600) -> Path:
         os.fsync(file.fileno())
     unfinished.replace(path)
     return path
+
+
+def _is(path: Path, text: str, mode: int) -> bool:
+    try:
+        return path.stat().st_mode & 0o777 == mode and path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _folders(instance: Instance, runtime: Runtime) -> dict[str, object]:

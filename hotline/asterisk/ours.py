@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Container
 from dataclasses import replace
+
+import structlog
 
 from hotline import city, music, phones
 from hotline.asterisk.instance import Instance, render
@@ -13,6 +16,8 @@ from hotline.secrets import secret
 from hotline.settings import DIALPLANS, Settings
 from queues import config
 from tickets.spool import Spool
+
+log = structlog.get_logger(__name__)
 
 AMI_USER = "hotline"
 
@@ -68,7 +73,16 @@ def configure(settings: Settings, runtime: Runtime) -> Instance:
 
 def queues_conf(settings: Settings) -> str:
     """The city's queues with their phones. Raises PublishError or CityRefused."""
-    return config.render(city.now(settings).queues.values(), phones.phones(settings))
+    queues = city.now(settings).queues
+    known = [replace(phone, queues=_known(phone, queues)) for phone in phones.phones(settings)]
+    return config.render(queues.values(), known)
+
+
+def _known(phone: phones.Phone, queues: Container[str]) -> tuple[str, ...]:
+    """A queue that a new version of the menus no longer has must not keep Asterisk from its configuration."""
+    if gone := [queue for queue in phone.queues if queue not in queues]:
+        log.warning("phone belongs to queues that are gone", phone_name=phone.name, queues=gone)
+    return tuple(queue for queue in phone.queues if queue in queues)
 
 
 def asterisk(settings: Settings) -> Asterisk:

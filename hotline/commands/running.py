@@ -7,6 +7,7 @@ from rich.console import Console
 
 from hotline import log, menus, running, setup
 from hotline.asterisk import AsteriskFailed, FetchError, RuntimeMissing
+from hotline.phones import PhoneError
 from hotline.settings import Settings
 
 
@@ -30,10 +31,19 @@ def run_command() -> None:
     settings = Settings.load()
     log.configure("supervisor", settings.home / "log", console=True)
     try:
-        menus.ensure_published(settings)
+        _publish(settings)
         running.run(settings)
-    except (running.CannotRun, RuntimeMissing, AsteriskFailed, menus.PublishError) as error:
+    except (running.CannotRun, RuntimeMissing, AsteriskFailed, menus.PublishError, PhoneError, OSError) as error:
         _refuse(error)
+
+
+def _publish(settings: Settings) -> None:
+    """With a full disk the files of the last start are still there, and calls are taken with them."""
+    try:
+        menus.ensure_published(settings)
+    except OSError:
+        if menus.Store.of(settings).current() is None:
+            raise
 
 
 def stop_command() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, assert_never
 
 import structlog
@@ -16,22 +17,39 @@ log = structlog.get_logger(__name__)
 
 
 class Conversations:
-    """Takes each happening at least once; the register goes by linkedid, so twice does no harm."""
+    """Takes each happening at least once; the register goes by linkedid, so twice does no harm.
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    The register is opened on the way, and again where that failed: calls are taken without it.
+    """
+
+    def __init__(self, register: Callable[[], Store]) -> None:
+        self._open = register
+        self._store: Store | None = None
+        self._one_opens = asyncio.Lock()
+
+    async def register(self) -> Store:
+        """Raises what opening it raises; the next call tries again."""
+        async with self._one_opens:
+            if self._store is None:
+                self._store = await asyncio.to_thread(self._open)
+            return self._store
+
+    def close(self) -> None:
+        if self._store is not None:
+            self._store.close()
 
     async def take(self, happening: Happening) -> None:
         """Raises what the database raises: then the happening is told again."""
+        store = await self.register()
         match happening:
             case AgentAnswered():
                 ticket = await asyncio.to_thread(
-                    self._store.open_draft, happening.linkedid, happening.type, happening.path,
+                    store.open_draft, happening.linkedid, happening.type, happening.path,
                     happening.caller, happening.called, happening.agent,
                 )  # fmt: skip
                 log.info("agent answered", linkedid=happening.linkedid, ticket=ticket.number, agent=happening.agent)
             case AgentCallEnded():
-                finished = await asyncio.to_thread(self._store.finish_draft, happening.linkedid, happening.at)
+                finished = await asyncio.to_thread(store.finish_draft, happening.linkedid, happening.at)
                 number = finished.number if finished else None
                 log.info("conversation over", linkedid=happening.linkedid, ticket=number, by=happening.by)
             case _:

@@ -48,23 +48,28 @@ async def _serve(settings: Settings) -> None:
     keys = Keys(partial(press, link))
     follow_keys(link, keys)
     server = AgiServer(partial(city_of, menus.Store.of(settings)), keys)
-    # Calls first: the register of tickets may take a moment to open, or be down.
+    # Calls first: the register of tickets takes a moment to open, and may be down.
     await server.start(settings.agi_port)
-    store: Store | None = None
+    conversations = Conversations(partial(_register_of_tickets, settings))
+    opening = asyncio.create_task(conversations.register())
+    opening.add_done_callback(_say_failure)
+    floor = Floor(link, settings.home, settings.home / "asterisk" / "log" / "queue_log", conversations.take)
+    await floor.start()
+    await link.start()
     try:
-        await link.start()
-        store = await asyncio.to_thread(_register_of_tickets, settings)
-        queue_log = settings.home / "asterisk" / "log" / "queue_log"
-        floor = Floor(link, settings.home, queue_log, Conversations(store).take)
-        await floor.start()
         await stopping.wait()
         log.info("stopping")
         await server.drain(DRAIN_SECONDS)
-        await floor.close()
     finally:
+        opening.cancel()
+        await floor.close()
         await link.close()
-        if store is not None:
-            store.close()
+        conversations.close()
+
+
+def _say_failure(opening: asyncio.Task[Store]) -> None:
+    if not opening.cancelled() and (error := opening.exception()):
+        log.error("the register of tickets does not open; agents' tickets wait", reason=str(error))
 
 
 def _register_of_tickets(settings: Settings) -> Store:

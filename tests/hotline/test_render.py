@@ -66,6 +66,25 @@ def test_a_phone_is_known_by_its_name_before_its_address_is_taken_for_the_trunk(
     assert "member => PJSIP/li,0,li,PJSIP/li" in conf(settings, "queues.conf").split("[hotline-general]")[0]
 
 
+def test_a_phone_whose_queue_is_gone_keeps_nobody_from_starting(settings: Settings, runtime: Runtime) -> None:
+    phones.add(settings, "li", ("complaints",))
+    file = settings.home / "phones" / "li.json"
+    file.write_text(file.read_text().replace("complaints", "closed-department"))
+    ours.configure(settings, runtime)
+    assert "[li](hotline-media)" in conf(settings, "pjsip.conf")
+    assert "PJSIP/li" not in conf(settings, "queues.conf")
+
+
+def test_what_is_right_already_is_not_written_again(settings: Settings, runtime: Runtime) -> None:
+    """A hotline whose disk is full must start again."""
+    made = ours.configure(settings, runtime)
+    before = {path: path.stat().st_ino for path in (made.home / "etc").iterdir()}
+    phones.add(settings, "li", ())
+    ours.configure(settings, runtime)
+    changed = {path.name for path, inode in before.items() if path.stat().st_ino != inode}
+    assert changed == {"pjsip.conf"}
+
+
 def test_secrets_are_made_once_and_stand_where_they_are_needed_only(settings: Settings, runtime: Runtime) -> None:
     secret = ours.ami_secret(settings)
     phone = phones.add(settings, "li", ())

@@ -34,16 +34,32 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 async def test_when_a_person_answers_their_ticket_is_open(store: Store) -> None:
-    await Conversations(store).take(ANSWERED)
+    await Conversations(lambda: store).take(ANSWERED)
     [draft] = store.drafts()
     assert (draft.linkedid, draft.type, draft.path, draft.agent, draft.caller) == ("1.1", "complaint", "12345-1-1", "li", "13812341234")
 
 
 async def test_what_is_told_twice_happens_once(store: Store) -> None:
-    conversations = Conversations(store)
+    conversations = Conversations(lambda: store)
     for happening in (ANSWERED, ANSWERED, ENDED, ENDED):
         await conversations.take(happening)
     assert store.drafts() == []
+
+
+async def test_a_register_that_was_down_is_opened_when_the_happening_is_told_again(store: Store) -> None:
+    answers = iter([OSError("no database"), store])
+
+    def register() -> Store:
+        answer = next(answers)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    conversations = Conversations(register)
+    with pytest.raises(OSError, match="no database"):
+        await conversations.take(ANSWERED)
+    await conversations.take(ANSWERED)
+    assert len(store.drafts()) == 1
 
 
 class Link:

@@ -97,6 +97,21 @@ def test_a_program_that_cannot_start_does_not_end_the_supervisor(tmp_path: Path,
     assert web.pid() is not None
 
 
+def test_a_full_disk_ends_nobody(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "run").write_text("a file where the folder should be: nothing can be written")
+    telephony = Child("telephony", SLEEPER, tmp_path)
+    supervisor = Supervisor([telephony], tmp_path / "run" / "status.json", clock)
+    supervisor.start()
+    kill(telephony.pid())
+    supervisor.look()
+    clock.passes(0.5)
+    supervisor.look()
+    assert telephony.pid() is not None
+    (tmp_path / "run").unlink()
+    supervisor.stop()
+    assert telephony.pid() is None
+
+
 def test_the_next_supervisor_adopts_what_runs(tmp_path: Path, clock: Clock, child: Callable[..., Child]) -> None:
     before = child()
     Supervisor([before], tmp_path / "status.json", clock).start()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
 ACTION_SECONDS: Final = 10.0
+GONE: Final = "the connection to Asterisk is gone"
 Event = dict[str, str]
 
 
@@ -25,6 +27,7 @@ class Ami:
         self._ids = itertools.count(1)
         self._answers: dict[str, asyncio.Future[Event]] = {}
         self._watchers: list[Callable[[Event], None]] = []
+        self._over = False
         self._pump = asyncio.create_task(self._read(), name="network-ami")
 
     @classmethod
@@ -44,6 +47,8 @@ class Ami:
         lines += [("Variable", f"{name}={value}") for name, value in variables]
         if any("\r" in value or "\n" in value for _, value in lines):
             raise AmiError(f"{action}: a line break in a field would be a second action")
+        if self._over:
+            raise AmiError(f"{action}: {GONE}")
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         self._writer.write("".join(f"{name}: {value}\r\n" for name, value in lines).encode() + b"\r\n")
         try:
@@ -83,10 +88,22 @@ class Ami:
         return lambda: self._watchers.remove(watcher)
 
     async def close(self) -> None:
+        """Raises what ended the reading before, if anything did."""
         self._pump.cancel()
         self._writer.close()
+        with contextlib.suppress(asyncio.CancelledError, ConnectionError):
+            await self._pump
 
     async def _read(self) -> None:
+        try:
+            await self._read_blocks()
+        finally:  # nobody waits for a connection that is gone
+            self._over = True
+            for answer in self._answers.values():
+                if not answer.done():
+                    answer.set_exception(AmiError(GONE))
+
+    async def _read_blocks(self) -> None:
         fields: Event = {}
         while line := await self._reader.readline():
             text = line.decode("utf-8", "replace").rstrip("\r\n")
@@ -96,9 +113,6 @@ class Ami:
             elif fields:
                 self._dispatch(fields)
                 fields = {}
-        for answer in self._answers.values():
-            if not answer.done():
-                answer.set_exception(AmiError("Asterisk closed the connection"))
 
     def _dispatch(self, fields: Event) -> None:
         if "Event" in fields:  # first: OriginateResponse has a Response too

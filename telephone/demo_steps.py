@@ -162,16 +162,10 @@ ACTS: Final = {
 async def _leave_message(world: World, caller: Caller, said: sound.Samples) -> float:
     """After the notice and the tone; returns when the citizen hung up."""
     await world.hears(caller, "voicemail-notice")
-    await _wait_for_tone(world, caller)
+    await caller.waits_until_quiet()
     await caller.speaks(said)
     await caller.hangs_up()
     return time.monotonic()
-
-
-async def _wait_for_tone(world: World, caller: Caller) -> None:
-    """The notice is still being read when it is recognised; then a tone says that one may speak."""
-    rest = len(world.prompts.whole("voicemail-notice")) / sound.RATE
-    await caller.leg.has_heard(caller.leg.samples_heard + int((rest + 0.5) * sound.RATE), rest + 3)
 
 
 async def _short_message(world: World) -> None:

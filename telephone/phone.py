@@ -39,6 +39,9 @@ class Phone:
         self._ami = ami
         self._server = server
         self._ringing: asyncio.Queue[str] = asyncio.Queue()
+        self._calls: set[str] = set()
+        self._free = asyncio.Event()
+        self._free.set()
         self._channel = ""
         self._leg: Leg | None = None
         self._forget = ami.listen(self._notice)
@@ -77,6 +80,8 @@ class Phone:
         try:
             async with asyncio.timeout(within):
                 self._channel = await self._ringing.get()
+                while self._channel not in self._calls:  # that caller has given up
+                    self._channel = await self._ringing.get()
         except TimeoutError:
             raise DidNotRing(f"phone {self.name} did not ring in {within:g} s") from None
 
@@ -105,6 +110,18 @@ class Phone:
             async with asyncio.timeout(10.0):
                 await self._leg.ended.wait()
 
+    async def is_free(self, within: float = 10.0) -> None:
+        """Waits until no call rings or talks here. Raises CallError."""
+        try:
+            async with asyncio.timeout(within):
+                await self._free.wait()
+        except TimeoutError:
+            raise CallError(f"phone {self.name} still has a call after {within:g} s") from None
+
     def _notice(self, event: Event) -> None:
         if event["Event"] == "Newchannel" and event.get("Context") == "from-hotline" and event.get("Exten") == self.name:
+            self._calls.add(event["Channel"])
             self._ringing.put_nowait(event["Channel"])
+        elif event["Event"] == "Hangup":
+            self._calls.discard(event["Channel"])
+        (self._free.clear if self._calls else self._free.set)()

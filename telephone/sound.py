@@ -68,6 +68,11 @@ def match(heard: Samples, clip: Samples) -> Match:
     return Match(float(likeness[best]), best)
 
 
+def audible(heard: Samples, *, threshold: int = 100) -> bool:
+    """Whether anything but line noise is in it."""
+    return bool((np.abs(heard.astype(np.int32)) > threshold).any())
+
+
 def opening(clip: Samples, seconds: float, *, threshold: int = 300) -> Samples:
     """The first `seconds` of a clip, counted from where it becomes audible."""
     loud = np.flatnonzero(np.abs(clip.astype(np.int32)) > threshold)

@@ -97,18 +97,19 @@ class Story:
         return Story(self._line, (*self._steps, Step(words, act, ends)))
 
     def __await__(self) -> Generator[Any, None, None]:
-        return self._tell().__await__()
+        return self.told().__await__()
 
-    async def _tell(self) -> None:
+    async def told(self) -> None:
+        """What `await` does; for telling several stories at once."""
         if not self._steps or not self._steps[-1].ends:
-            raise StoryWithoutEnd(f"the story does not say how it ends:\n{self._told(None)}")
+            raise StoryWithoutEnd(f"the story does not say how it ends:\n{self._written(None)}")
         for number, step in enumerate(self._steps):
             try:
                 await step.act(self._line)
             except Broke as broke:
-                raise StoryBroke(f"the story broke: {broke}\n{self._told(number)}") from broke
+                raise StoryBroke(f"the story broke: {broke}\n{self._written(number)}") from broke
 
-    def _told(self, broken: int | None) -> str:
+    def _written(self, broken: int | None) -> str:
         return "\n".join(f"{'  > ' if number == broken else '    '}{step.words}" for number, step in enumerate(self._steps))
 
 

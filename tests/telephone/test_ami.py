@@ -73,5 +73,5 @@ async def test_a_line_break_is_refused_before_it_is_a_second_action(manager: tup
 async def test_a_connection_that_breaks_ends_every_wait(manager: tuple[int, list[dict[str, str]]]) -> None:
     ami = await Ami.connect("127.0.0.1", manager[0], "network", "secret")
     waiting: Awaitable[dict[str, str]] = ami.action("Drop")
-    with pytest.raises(AmiError, match="closed"):
+    with pytest.raises(AmiError, match="gone"):
         await asyncio.wait_for(waiting, 5)

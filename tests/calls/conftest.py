@@ -1,0 +1,163 @@
+"""One hotline and one telephone network for all stories of this folder, started once; every story leaves no call behind."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import shutil
+import zlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from ruamel.yaml import YAML
+
+from hotline.asterisk import find
+from hotline.settings import DIALPLANS
+from speech.prompts import texts
+from telephone import sound
+from telephone.hotline_under_test import HotlineUnderTest, Plan
+from telephone.network import Network, Wiring
+from telephone.phone import Phone, PhoneAccount
+from telephone.prompts import Prompts
+from tests.calls.asterisk_line import AsteriskLine, Decisions
+from tests.scenario import Caller
+
+SIP_PORT = 21060
+WAIT_SECONDS = 5  # the least that the check allows
+NO_INPUT_SECONDS = 2
+PROMPT_SECONDS = 1.6
+# Every module here has it: the hotline and the network are shared, so is their event loop.
+CALLS = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="session")]
+_numbers = itertools.count(1)
+
+Citizen = Callable[..., AsteriskLine]
+
+
+@pytest.fixture(scope="session")
+def folder() -> Any:
+    """Short, because Asterisk's control socket allows no long path."""
+    made = Path(f"/tmp/calls-{os.getpid()}")  # noqa: S108 - ours by its number, removed at the end
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def city(folder: Path) -> Path:
+    """The city as it is, but callers are not kept waiting: shorter waits, and short recordings of its own as prompts."""
+    made = folder / "city"
+    shutil.copytree(DIALPLANS / "12345", made)
+    for name in texts(made):
+        sound.write(made / "recordings" / "zh" / f"{name}.wav", sound.babble(PROMPT_SECONDS, seed=zlib.crc32(name.encode())))
+    change(made / "menus.yaml", lambda menus: menus.update(no_input_seconds=NO_INPUT_SECONDS))
+    change(made / "queues.yaml", lambda queues: [queue.update(wait_seconds=WAIT_SECONDS, wrapup_seconds=0) for queue in queues.values()])
+    return made
+
+
+def change(path: Path, how: Callable[[Any], object]) -> None:
+    yaml = YAML()
+    data = yaml.load(path.read_text(encoding="utf-8"))
+    how(data)
+    with path.open("w", encoding="utf-8") as file:
+        yaml.dump(data, file)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def hotline(folder: Path, city: Path) -> AsyncIterator[HotlineUnderTest]:
+    plan = Plan(
+        folder / "hotline", SIP_PORT, SIP_PORT + 1, SIP_PORT + 2, SIP_PORT + 3, (22000, 23999),
+        settings={"sip": {"address": "127.0.0.1"}, "menu": {"city": str(city)}},
+    )  # fmt: skip
+    async with HotlineUnderTest(plan) as running:
+        yield running
+
+
+@asynccontextmanager
+async def down(hotline: HotlineUnderTest) -> AsyncIterator[None]:
+    """Every Python process is dead for a while; Asterisk is alone."""
+    await hotline.kill_python()
+    try:
+        yield
+    finally:
+        await hotline.start()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", params=["service", "asterisk alone"])
+async def either(request: pytest.FixtureRequest, hotline: HotlineUnderTest, decisions: Decisions) -> AsyncIterator[HotlineUnderTest]:
+    """The story must be the same with the service and without it."""
+    if request.param == "service":
+        yield hotline
+    else:
+        async with down(hotline):
+            yield hotline
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def network(folder: Path, hotline: HotlineUnderTest) -> AsyncIterator[Network]:
+    wiring = Wiring(folder / "network", hotline_port=SIP_PORT, sip_port=SIP_PORT, phones_port=SIP_PORT + 4, ami_port=SIP_PORT + 5, rtp_ports=(24000, 25999))
+    async with Network(wiring, find(hotline.settings.downloads)) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def agent(hotline: HotlineUnderTest, network: Network) -> Phone:
+    """The one agent, in both queues, with a phone that has registered."""
+    account = await hotline.command("phone", "add", "agent-1001", "--queue", "complaints", "--queue", "general")
+    return await network.phone(PhoneAccount(account["username"], account["secret"]))
+
+
+@pytest.fixture(scope="session")
+def prompts(hotline: HotlineUnderTest) -> Prompts:
+    return Prompts(hotline.settings.sounds / "zh")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def decisions(hotline: HotlineUnderTest) -> AsyncIterator[Decisions]:
+    async with Decisions(hotline.settings) as listening:
+        yield listening
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def citizen(network: Network, prompts: Prompts, decisions: Decisions, agent: Phone) -> AsyncIterator[Citizen]:
+    """Makes citizens, each with a number of their own; hangs up after them."""
+    lines: list[AsteriskLine] = []
+
+    def make(number: str | None = None, **how: Any) -> AsteriskLine:
+        own = f"138{next(_numbers):08d}" if number is None else number
+        lines.append(AsteriskLine(network.caller(own, **how), prompts, decisions))
+        return lines[-1]
+
+    yield make
+    for line in lines:
+        if line.telephone.connected:
+            await line.telephone.hangs_up()
+    await agent.is_free()
+
+
+@pytest.fixture
+def caller(citizen: Citizen) -> Caller:
+    """One citizen, as stories speak of them."""
+    return Caller(citizen())
+
+
+async def ticket_of(hotline: HotlineUnderTest, number: str) -> dict[str, Any]:
+    """The newest ticket of this caller, or nothing; masked numbers keep their end."""
+    found = [ticket for ticket in await hotline.tickets() if str(ticket["caller"])[-4:] == number[-4:]]
+    return found[0] if found else {}
+
+
+async def until(true: Callable[[], Any], what: str, seconds: float = 10.0) -> Any:
+    """Looks again and again, for as long as that may take; for what nothing announces."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not (found := await true()):  # noqa: ASYNC110 - another process, which announces nothing
+                await asyncio.sleep(0.1)
+            return found
+    except TimeoutError:
+        raise AssertionError(f"{what}: not within {seconds:g} s") from None
+
+

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import re
@@ -110,10 +111,10 @@ def _pip_download(wanted: Wheel, into: Path, progress: Bytes) -> None:
 
 
 def _size_of(folder: Path) -> int:
+    """What lies in it now. pip removes files and folders meanwhile; os.walk does not mind, pathlib's rglob does."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except FileNotFoundError:
-            continue  # pip removed it meanwhile
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                total += (Path(place) / name).stat().st_size
     return total

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import http.server
+import os
 import socket
 import threading
 import time
@@ -153,6 +154,21 @@ def test_a_setup_that_is_done_returns_at_once() -> None:
     began = time.monotonic()
     assert setup.prepare(here, with_tests=True) == []
     assert time.monotonic() - began < 0.3
+
+
+def test_pip_may_remove_its_folders_while_their_size_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen under load: the folder was listed, and gone when it was opened."""
+    (tmp_path / "pip-unpack").mkdir()
+    (tmp_path / "whole").write_bytes(b"12345")
+    really = os.scandir
+
+    def scan(path: str) -> object:
+        if Path(path).name == "pip-unpack":
+            raise FileNotFoundError(path)
+        return really(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    assert fetch._size_of(tmp_path) == 5
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from ivr.model import City
 KEYS = "12"
 DEPTH = 5
 ROOT = "12345"
+AWAY = {"6": "05468110110", "7": "+8605468110110"}  # a department that is there, one that is not
 PROMPT = "which-way"
 SHARED = [
     "welcome",
@@ -43,11 +44,14 @@ def texts() -> dict[str, str]:
             body = _menu("".join(way)) if depth < DEPTH else _leaf("".join(way))
             nodes.append(f"  {_id(''.join(way))}:\n{body}")
     fax = "  12345-9:\n    name: 传真\n    kind: fax"
+    away = [
+        f'  12345-{key}:\n    name: 转接\n    kind: transfer\n    number: "{number}"' for key, number in AWAY.items()
+    ]
     head = f'root: "{ROOT}"\nperson: 12345-0\nfax: 12345-9\nno_input_seconds: 2\n\nnodes:\n'
     queue = "  strategy: ringall\n  wait_seconds: 60\n  overflow: 12345-8\n"
     return {
         "menus.yaml": head
-        + "\n".join([*nodes, fax, "  12345-8:\n    name: 留言\n    kind: voicemail\n    type: help"])
+        + "\n".join([*nodes, *away, fax, "  12345-8:\n    name: 留言\n    kind: voicemail\n    type: help"])
         + "\n",
         "numbers.yaml": 'area_code: "0546"\ncountry_code: "86"\nnumbers:\n  "12345": "12345"\n',
         "queues.yaml": f"complaints:\n  name: 投诉\n{queue}general:\n  name: 综合\n{queue}",
@@ -79,7 +83,7 @@ def _id(way: str) -> str:
 
 def _menu(way: str) -> str:
     choices = "".join(f'      "{key}": {_id(way + key)}\n' for key in KEYS)
-    extra = '      "8": 12345-8\n      "9": 12345-9\n' if not way else ""
+    extra = '      "6": 12345-6\n      "7": 12345-7\n      "8": 12345-8\n      "9": 12345-9\n' if not way else ""
     return f"    name: 岔路{way}\n    kind: menu\n    prompt: {PROMPT}\n    choices:\n{choices}{extra}"
 
 

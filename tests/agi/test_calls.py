@@ -151,3 +151,28 @@ async def test_hanging_up_in_the_menu_is_told_by_the_dialplan(hotline: RealHotli
         await hotline.until(lambda: bool(hotline.abandoned and server.counts.sessions))
     assert server.counts.sessions == {"gone": 1}
     assert hotline.abandoned[0]["At"] == "12345"
+
+
+async def test_a_transfer_leaves_by_the_trunk_the_call_came_from(hotline: RealHotline) -> None:
+    async with hotline.served():
+        caller = hotline.network.caller()
+        await caller.dials("12345")
+        arrived = hotline.network.ami.watch(
+            lambda event: event["Event"] == "Newchannel" and event["Exten"] == maze.AWAY["6"]
+        )
+        async with arrived as department, asyncio.timeout(5):
+            await caller.presses("6")
+            await department
+        await caller.hangs_up()
+
+
+async def test_a_transfer_that_fails_leads_to_a_person(hotline: RealHotline) -> None:
+    async with hotline.served():
+        caller = hotline.network.caller()
+        await caller.dials("12345")
+        await caller.presses("7")
+        await caller.hears(hotline.prompts["transfer-failed"], "transfer failed")
+        decided = await hotline.decision(2)
+        await caller.hangs_up()
+    assert [event["Decision"] for event in hotline.decided] == ["transfer", "queue"]
+    assert decided["Path"] == "12345-0"

@@ -11,7 +11,7 @@ import pytest
 
 from telephone import sound
 from telephone.sound import RATE, Samples
-from tests.agi.real import RealHotline
+from tests.agi.real import Delay, RealHotline
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="package")]
 
@@ -77,10 +77,14 @@ async def test_a_full_disk_leads_to_a_person(hotline: RealHotline) -> None:
     assert [event["Linkedid"] for event in hotline.full] == [decided["Linkedid"]]
 
 
-@pytest.mark.parametrize("served", [True, False], ids=["service up", "service down"])
-async def test_a_fax_machine_reaches_the_fax_path(hotline: RealHotline, served: bool) -> None:
+@pytest.mark.parametrize("service", ["up", "down", "late"])
+async def test_a_fax_machine_reaches_the_fax_path(hotline: RealHotline, service: str) -> None:
+    """Late: the tone is heard between two commands, which looks like a hang-up to AGI."""
     calling = np.concatenate([_tone(1100, 0.5), sound.silence(1.5)])  # ITU-T T.30, CNG
-    async with hotline.served(None if served else 14574) as server:
+    late = Delay(3, 14573)
+    if service == "late":
+        await late.start(hotline.settings.agi_port)
+    async with hotline.served({"up": None, "down": 14574, "late": late.port}[service]) as server:
         machine = hotline.network.caller("05461234567")
         await machine.dials("12345")
         speaking = asyncio.ensure_future(machine.speaks(np.tile(calling, 5)))
@@ -89,11 +93,13 @@ async def test_a_fax_machine_reaches_the_fax_path(hotline: RealHotline, served: 
         item = json.loads(_opened(hotline.settings.spool)[0].read_text())
         await machine.hangs_up()
         await speaking
-        await hotline.arrived()
+        folder = await hotline.arrived()
+    await late.stop()
     assert (decided["Decision"], decided["Path"]) == ("fax", "12345-9")
     assert (item["kind"], item["reason"], item["path"]) == ("fax", "detected", "12345-9")
+    assert json.loads((folder / "item.json").read_text())["hangup"] is True
     assert hotline.abandoned == []
-    assert not served or "abandoned" not in server.counts.sessions
+    assert server.counts.sessions == {"up": {"fax": 1}, "down": {}, "late": {"gone": 1}}[service]
 
 
 def _opened(spool: Path) -> list[Path]:

@@ -75,7 +75,7 @@ def _node_prompts(city: City, node: Node, faults: Faults) -> None:
 
 
 def _exists(file: str, path: str, what: str, name: str, known: Mapping[str, object], faults: Faults) -> None:
-    if name not in known:
+    if name not in known and not faults.full:
         faults.add(file, path, unknown(what, name, known))
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 LONGEST_SHOWN = 300  # characters of a path or message
+MOST_FAULTS = 100  # nobody reads more at once, and looking for what was meant takes time
+MOST_LOOKED_AT = 1000  # names among which to look for what was meant
 
 
 @dataclass(frozen=True, order=True)
@@ -48,10 +51,19 @@ class Faults:
         return (file, path) in self._lines
 
     def add(self, file: str, path: str, message: str, line: int | None = None) -> None:
+        """Notes a fault once; the hundredth says that there are more."""
+        if self.full:
+            return
+        if len(self.found) == MOST_FAULTS - 1:
+            message = f"{message} (and more: only the first {MOST_FAULTS} are listed)"
         line = self.line_of(file, path) if line is None else line
         fault = Fault(file, line, _on_one_line(path) or "file", _on_one_line(message))
         if fault not in self.found:
             self.found.append(fault)
+
+    @property
+    def full(self) -> bool:
+        return len(self.found) >= MOST_FAULTS
 
     def refuse(self) -> None:
         """Raises CityRefused if anything was found so far."""
@@ -67,5 +79,5 @@ def _on_one_line(text: str) -> str:
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """`no such node "12345-1-33" (did you mean "12345-1-3"?)`"""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name, list(islice(known, MOST_LOOKED_AT)), n=1, cutoff=0.6)
     return f'no such {what} "{name}"' + (f' (did you mean "{near[0]}"?)' if near else "")

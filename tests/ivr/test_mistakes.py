@@ -45,3 +45,12 @@ def test_a_file_without_end_is_not_read() -> None:
 def test_a_message_stays_on_its_line_and_away_from_the_terminal() -> None:
     (fault,) = check(good_texts(menus=good_texts()["menus.yaml"].replace("kind: fax", r'kind: "\e[2J\nfax"')))
     assert fault.message == r'"\x1b[2J\x0afax" is not a short text on one line'
+
+
+def test_of_very_many_faults_the_first_hundred_are_told_soon() -> None:
+    text = good_texts()["menus.yaml"]
+    lost = "".join(f"  12345-n{number}: {{name: lost, kind: announcement, prompt: about, next: 12345-m{number}}}\n" for number in range(1500))
+    faults = check(good_texts(menus=text + lost))
+    assert len(faults) == 100
+    assert faults[0].message.startswith('no such node "12345-m0" (did you mean "12345-')
+    assert faults[-1].message.endswith("(and more: only the first 100 are listed)")

@@ -74,8 +74,9 @@ class Adoption:
         if pages.count == 0:
             return Document(pages=0, error=error, source=source)
         with files.arriving(png) as part:
-            to_preview(tiff, part)
-        return Document(pages.count, self._relative(pdf), files.sha256(pdf), self._relative(png), source, error)
+            drawn = to_preview(tiff, part)
+        preview = self._relative(png) if drawn else None
+        return Document(pages.count, self._relative(pdf), files.sha256(pdf), preview, source, error)
 
     def _place(self, kind: str, item: Item, suffix: str) -> Path:
         day = _began(item).astimezone(SHANGHAI)

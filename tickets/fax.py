@@ -17,7 +17,12 @@ MAX_PAGES = 500
 MAX_PIXELS = 40_000_000  # one page: 1728 px wide at the finest resolution, some metres long
 DPI = (204.0, 196.0)  # ITU-T T.4, fine
 PREVIEW_WIDTH = 864
-BROKEN = (OSError, EOFError, SyntaxError, ValueError, KeyError, TypeError, struct.error, UnidentifiedImageError, Image.DecompressionBombError)
+TALLEST_PREVIEW = 10_000
+# What Pillow raises over a stranger's bytes; each kind was seen or is raised in its TIFF reader.
+BROKEN = (
+    OSError, EOFError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, AttributeError, AssertionError,
+    RuntimeError, struct.error, UnidentifiedImageError, Image.DecompressionBombError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,17 @@ def to_pdf(tiff: Path, pdf: Path) -> Pages:
     return pages
 
 
-def to_preview(tiff: Path, png: Path) -> None:
-    """The first page, small and in the proportions of the paper."""
-    with Image.open(tiff, formats=["TIFF"]) as fax:
-        across, down = _dpi(fax)
-        height = max(1, round(fax.height * PREVIEW_WIDTH / fax.width * across / down))
-        fax.convert("L").resize((PREVIEW_WIDTH, height), Image.Resampling.BOX).save(png, "PNG")
+def to_preview(tiff: Path, png: Path) -> bool:
+    """The first page, small and in the proportions of the paper. False when it cannot be drawn."""
+    try:
+        with Image.open(tiff, formats=["TIFF"]) as fax:
+            _turn(fax, 0)
+            across, down = _dpi(fax)
+            height = min(TALLEST_PREVIEW, max(1, round(fax.height * PREVIEW_WIDTH / fax.width * across / down)))
+            fax.convert("L").resize((PREVIEW_WIDTH, height), Image.Resampling.BOX).save(png, "PNG")
+    except BROKEN:
+        return False
+    return True
 
 
 def _copy(tiff: Path, document: Pdf) -> Pages:

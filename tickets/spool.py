@@ -141,7 +141,7 @@ class Spool:
         """The caller is done: flushes the file and moves the item to new/. Returns its folder; harmless twice."""
         if not SAFE_ID.fullmatch(item_id):
             raise SpoolError(f"{item_id!r} is not an item's name")
-        with self._locked():
+        with self.locked():
             if (self.new / item_id).is_dir():
                 return self.new / item_id
             item = replace(
@@ -178,7 +178,7 @@ class Spool:
             return []
         moment = time.time() if now is None else now
         recovered = []
-        with self._locked():
+        with self.locked():
             self._sweep(moment)
             for item in self._unfinished():
                 if item.closed_at:  # the script died between closing and moving: nothing of the message is missing
@@ -273,9 +273,10 @@ class Spool:
                 draft.unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self, name: str = ".lock") -> Iterator[None]:
+        """Keeps other processes and threads out of the same work for a moment."""
         self.prepare()
-        handle = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = os.open(self.root / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             _lock(handle, self.root)
             yield

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from watchfiles import watch
 
 from tickets import recovery
@@ -24,7 +23,7 @@ from tickets.adopt import Adoption
 from tickets.handover import CaseSystem, Patience
 from tickets.jobs import DurableJobs, open_store
 from tickets.runner import Runner
-from tickets.spool import Item, Spool, SpoolError
+from tickets.spool import Item, Spool
 from tickets.store import Store
 from tickets.transcriber import Transcriber
 
@@ -33,6 +32,7 @@ SCAN_SECONDS = 3.0  # items a crash left, or an event that never came
 UPKEEP_SECONDS = 20.0  # below a third of the lease
 PRUNE_SECONDS = 24 * 3600.0
 SLOTS = 64
+ADOPTING = ".adopting"
 log = structlog.get_logger("tickets.worker")
 
 
@@ -73,10 +73,12 @@ class Worker:
 
     def _adopt(self, adoption: Adoption, item: Item) -> bool:
         try:
-            with _one_at_a_time:
+            with self.spool.locked(ADOPTING):  # another worker of this machine, or our own other thread
+                if not self.spool.folder(item).is_dir():
+                    return False
                 ticket = adoption.adopt(item)
-        except (OSError, SQLAlchemyError, SpoolError) as error:
-            log.error("no ticket yet, the item stays in the spool", linkedid=item.linkedid, item=item.item, error=str(error))
+        except Exception:  # outermost: one poisoned item must not keep the others from their tickets
+            log.exception("no ticket yet, the item stays in the spool", linkedid=item.linkedid, item=item.item)
             return False
         seconds = max(0.0, time.time() - ticket.ended_at.timestamp()) if ticket.ended_at else 0.0
         log.info("ticket", linkedid=item.linkedid, ticket=ticket.number, channel=ticket.channel, after_seconds=round(seconds, 3))
@@ -113,13 +115,10 @@ class Worker:
         while True:
             try:
                 work()
-            except (OSError, SQLAlchemyError, SpoolError) as error:
-                log.error("will be tried again", work=work.__name__, error=str(error))
+            except Exception:  # outermost: a database that is away for a night must not end the worker's other work
+                log.exception("will be tried again", work=work.__name__)
             if self.stop.wait(seconds):
                 return
-
-
-_one_at_a_time = threading.Lock()
 
 
 def work(

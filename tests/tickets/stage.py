@@ -10,6 +10,7 @@ import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import IO
 
 from PIL import Image, ImageDraw
 
@@ -46,7 +47,7 @@ def page(text: str, height: int = 1145) -> Image.Image:
     return sheet
 
 
-def write_fax(path: Path, pages: list[Image.Image], dpi: tuple[int, int] = (204, 98)) -> None:
+def write_fax(path: Path | IO[bytes], pages: list[Image.Image], dpi: tuple[int, int] = (204, 98)) -> None:
     pages[0].save(path, "TIFF", compression="group3", save_all=True, append_images=pages[1:], dpi=dpi)
 
 

@@ -11,12 +11,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from tests.tickets.stage import Stage, page, write_fax
 from tickets import files
 from tickets.adopt import STEPS, Adoption
-from tickets.fax import to_pdf
+from tickets.fax import to_pdf, to_preview
 from tickets.models import Ticket
 from tickets.spool import Item
 
@@ -139,6 +141,25 @@ def test_a_tiff_cut_off_in_its_last_page_keeps_the_first(tmp_path: Path) -> None
     assert pages.count >= 1
     (tmp_path / "short.tif").write_bytes(bytes(data[: start + 10]))
     assert to_pdf(tmp_path / "short.tif", tmp_path / "short.pdf").count <= 1
+
+
+WHOLE = io.BytesIO()
+write_fax(WHOLE, [page("one"), page("two")])
+
+
+@pytest.mark.filterwarnings("ignore")
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, len(WHOLE.getvalue()) - 1), st.integers(0, 255)), max_size=12), st.integers(0, len(WHOLE.getvalue())))
+def test_no_fax_however_damaged_stops_the_reader(tmp_path: Path, changes: list[tuple[int, int]], cut: int) -> None:
+    data = bytearray(WHOLE.getvalue())
+    for place, value in changes:
+        data[place] = value
+    (tmp_path / "x.tif").write_bytes(data[: max(cut, 8)] if cut % 3 == 0 else data)
+    pages = to_pdf(tmp_path / "x.tif", tmp_path / "x.pdf")
+    assert pages.count > 0 or pages.fault
+    assert (tmp_path / "x.pdf").exists() == (pages.count > 0)
+    to_preview(tmp_path / "x.tif", tmp_path / "x.png")
+    (tmp_path / "x.pdf").unlink(missing_ok=True)
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF", "ignore:Truncated File Read")

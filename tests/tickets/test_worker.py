@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from tests.tickets.stage import Stage, page, until
-from tickets import recovery
+from tickets import files, recovery
+from tickets.adopt import Adoption
 from tickets.jobs import DELIVER, TRANSCRIBE, DurableJobs
 from tickets.life import now
 from tickets.models import Lease
@@ -18,7 +19,7 @@ from tickets.runner import Runner
 from tickets.spool import Item
 from tickets.store import Audio, Store
 from tickets.transcriber import NoSpeech, RecogniserDied, RecognitionFailed, Transcript
-from tickets.worker import slot
+from tickets.worker import Worker, slot
 
 AUDIO = Audio("recordings/x.wav", "", 1.0)
 
@@ -136,6 +137,27 @@ def test_jobs_that_ended_are_forgotten_after_a_while(stage: Stage) -> None:
     _pretend(stage, "SUCCESS")
     assert jobs(stage).prune(timedelta(days=1)) == 0
     assert jobs(stage).prune(timedelta(seconds=-60)) == 1
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_two_workers_over_one_spool_make_one_ticket_of_each_item(stage: Stage) -> None:
+    items = [stage.message() for _ in range(10)]
+    for _ in range(2):
+        stage.worker()
+    items += [stage.message() for _ in range(10)]
+    until(lambda: all(stage.state(item) == "done" for item in items), "all words")
+    assert (stage.store.count(), len(stage.heard()), stage.spool.waiting()) == (20, 20, [])
+    assert all(files.sha256(stage.home / str(t.audio_path)) == t.audio_sha256 for t in stage.store.tickets())
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_poisoned_item_does_not_keep_the_others_from_their_tickets(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    poisoned, healthy = stage.message(), stage.message()
+    sound = Adoption.adopt
+    monkeypatch.setattr(Adoption, "adopt", lambda self, item: sound(self, item) if item.item == healthy.item else 1 / 0)
+    runner = Runner(stage.store, stage.home, lambda _: HEARD, "here:worker:0")
+    assert Worker(stage.home, stage.spool, stage.store, jobs(stage), runner).adopt_all() == 1
+    assert [item.item for item in stage.spool.waiting()] == [poisoned.item]
 
 
 def test_two_workers_on_one_machine_never_share_a_name(tmp_path: Path) -> None:

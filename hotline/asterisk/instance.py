@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import stat
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -105,9 +107,21 @@ def _make_folders(instance: Instance) -> None:
     for name in FOLDERS:
         (instance.home / name).mkdir(parents=True, exist_ok=True)
     instance.home.chmod(0o700)
+    make_run_folder(instance)
+
+
+def make_run_folder(instance: Instance) -> None:
+    """For the control socket. In the machine's temporary folder somebody else may have put one of that name."""
     instance.run.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if instance.run.stat().st_uid != os.geteuid():
+    about = instance.run.lstat()
+    if about.st_uid != os.geteuid() or not stat.S_ISDIR(about.st_mode):
         raise PermissionError(f"{instance.run} belongs to somebody else")
+
+
+def remove_run_folder(instance: Instance) -> None:
+    """Leaves nothing in the machine's temporary folder."""
+    if not instance.run.is_relative_to(instance.home):
+        shutil.rmtree(instance.run, ignore_errors=True)
 
 
 def _link_data(instance: Instance, runtime: Runtime) -> None:

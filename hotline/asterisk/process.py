@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from hotline.asterisk.instance import Instance
+from hotline.asterisk.instance import Instance, make_run_folder, remove_run_folder
 from hotline.asterisk.runtime import Runtime
 
 POLL_SECONDS = 0.05
@@ -36,6 +36,7 @@ class Asterisk:
     def start(self, limit_seconds: float = 30) -> None:
         """Starts it unless it runs already; returns when it is fully booted."""
         if self.process() is None:
+            make_run_folder(self.instance)
             (self.instance.run / "asterisk.ctl").unlink(missing_ok=True)
             with self._output.open("ab") as output:
                 self._child = subprocess.Popen(
@@ -87,22 +88,26 @@ class Asterisk:
         process = self.process()
         if process is None:
             return
-        if drain_seconds > 0:
-            with contextlib.suppress(AsteriskFailed):
-                self.cli("core stop gracefully")
-                if self._gone(process, drain_seconds):
-                    return
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.terminate()
-            if not self._gone(process, limit_seconds):
-                process.kill()
-                self._gone(process, limit_seconds)
+        if not (drain_seconds > 0 and self._drained(process, drain_seconds)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
+                if not self._gone(process, limit_seconds):
+                    process.kill()
+                    self._gone(process, limit_seconds)
+        remove_run_folder(self.instance)
+
+    def _drained(self, process: psutil.Process, seconds: float) -> bool:
+        with contextlib.suppress(AsteriskFailed):
+            self.cli("core stop gracefully")
+            return self._gone(process, seconds)
+        return False
 
     def kill(self) -> None:
         """Ends it at once, as a crash would."""
         if process := self.process():
             process.kill()
             self._gone(process, CLI_LIMIT_SECONDS)
+        remove_run_folder(self.instance)
 
     @property
     def _output(self) -> Path:

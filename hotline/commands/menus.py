@@ -22,6 +22,7 @@ from ivr.loading import examine, load
 from ivr.model import City
 from ivr.stories import clock
 from ivr.walk import Walk, WrongStep, told
+from speech import prompts
 
 
 def register(app: typer.Typer) -> None:
@@ -83,6 +84,7 @@ def publish_command(
         _fail(refused.faults)
     except menus.PublishError as error:
         _fail([error])
+    _say_what_is_not_heard(settings, menus.Store.of(settings).load(version.number))
     for change in version.changes:
         typer.echo(f"  {change}")
     typer.echo(f"version {version.number} is current")
@@ -150,6 +152,20 @@ def _converse(walk: Walk) -> None:
                 _do(walk, answer or "silence")
         except WrongStep as wrong:
             typer.echo(f"  {wrong}")
+
+
+def _say_what_is_not_heard(settings: Settings, city: City) -> None:
+    """A warning, not a refusal: an administrator may publish now and record later. Callers hear nothing there."""
+    language = settings.file.menu.language
+    silent = [prompt for prompt, text in city.prompts.items() if not _is_heard(settings, language, prompt, text)]
+    if silent:
+        named = ", ".join(silent[:5]) + (" …" if len(silent) > 5 else "")
+        typer.echo(f"warning: {len(silent)} prompts have no sound yet, or one that says something else: {named} (hotline prompts render)", err=True)
+
+
+def _is_heard(settings: Settings, language: str, prompt: str, text: str) -> bool:
+    place = settings.sounds / language / f"{prompt}.wav"
+    return place.is_file() and not prompts.outdated(place, text, prompts.recording_of(settings.city, prompt, language))
 
 
 def _tell_asterisk(settings: Settings) -> None:

@@ -29,3 +29,11 @@ def replaced(file: str, old: str, new: str) -> dict[str, str]:
     text = good_texts()[f"{file}.yaml"]
     assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}.yaml"
     return good_texts(**{file: text.replace(old, new)})
+
+
+def put_sounds(home: Path, texts: dict[str, str]) -> None:
+    """A sound for each prompt, as if a person had recorded it."""
+    folder = home / "sounds" / "zh"
+    folder.mkdir(parents=True)
+    for prompt in load(texts).prompts:
+        (folder / f"{prompt}.wav").touch()

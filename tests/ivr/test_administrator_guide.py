@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from hotline import menus
 from hotline.cli import build
 from hotline.settings import DIALPLANS, PROJECT
+from tests.ivr.cities import put_sounds
 
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.M | re.S)
 ALLOWED = ("hotline", "sed")
@@ -31,6 +33,7 @@ def commands(text: str) -> Iterator[tuple[str, str]]:
 def test_the_guide_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(DIALPLANS / "12345", tmp_path / "dialplans" / "12345")
     (tmp_path / "settings.yaml").write_text(f"menu: {{city: {tmp_path}/dialplans/12345}}\n")
+    put_sounds(tmp_path, menus.texts(DIALPLANS / "12345"))
     monkeypatch.setenv("HOTLINE_HOME", str(tmp_path))
     told = list(commands((PROJECT / "docs" / "administrator.md").read_text(encoding="utf-8")))
     assert {command.split()[1] for command, _ in told if command.startswith("hotline")} == {"check", "walk", "publish", "versions", "rollback"}

@@ -18,7 +18,7 @@ from hotline.cli import build
 from hotline.menus import PublishError, Store
 from ivr.faults import CityRefused
 from tests.hotline.conftest import settings_of
-from tests.ivr.cities import GOOD, good_texts, replaced
+from tests.ivr.cities import GOOD, good_texts, put_sounds, replaced
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -183,6 +183,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     home.mkdir()
     (home / "settings.yaml").write_text(f"menu: {{city: {folder}}}\n")
+    put_sounds(home, good_texts())
     monkeypatch.setenv("HOTLINE_HOME", str(home))
     return home
 
@@ -249,6 +250,16 @@ def test_publish_versions_and_rollback(home: Path) -> None:
     assert hotline("rollback").output == "version 1 is current\n"
     assert hotline("walk", "12345", "0", "--published").exit_code == 0
     assert hotline("rollback", "7").exit_code == 1
+
+
+def test_prompts_that_nobody_would_hear_are_warned_of(home: Path) -> None:
+    (home / "sounds/zh/welcome.wav").unlink()
+    told = hotline("publish", "-m", "quiet")
+    assert told.exit_code == 0
+    assert told.output.splitlines() == [
+        "warning: 1 prompts have no sound yet, or one that says something else: welcome (hotline prompts render)",
+        "version 1 is current",
+    ]
 
 
 def test_a_wrong_menu_is_not_published(home: Path, tmp_path: Path) -> None:

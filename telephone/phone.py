@@ -11,6 +11,7 @@ from telephone.audiosocket import AudioSocketServer, Leg
 from telephone.caller import CallError
 from telephone.sound import Samples
 
+PJSIP_MODULES: Final = ("res_pjsip.so", "res_pjsip_outbound_registration.so")
 REGISTER_SECONDS: Final = 15.0
 RING_SECONDS: Final = 30.0
 
@@ -57,14 +58,20 @@ class Phone:
         return self.leg.heard()
 
     async def register(self, seconds: float = REGISTER_SECONDS) -> None:
-        """Announces the phone at the hotline. Raises NotRegistered."""
+        """Announces the phone, new on this desk, at the hotline. Raises NotRegistered."""
+        await self._registered(seconds, *(("Reload", {"Module": module}) for module in PJSIP_MODULES))
 
+    async def register_again(self, seconds: float = REGISTER_SECONDS) -> None:
+        """After `unregister`. Raises NotRegistered."""
+        await self._registered(seconds, ("PJSIPRegister", {"Registration": self.name}))
+
+    async def _registered(self, seconds: float, *actions: tuple[str, dict[str, str]]) -> None:
         def ours(event: Event) -> bool:
             return event["Event"] == "Registry" and f":{self.name}@" in event.get("Username", "") and event.get("Status") == "Registered"
 
         async with self._ami.watch(ours) as registered:
-            for module in ("res_pjsip.so", "res_pjsip_outbound_registration.so"):
-                await self._ami.action("Reload", Module=module)
+            for action, fields in actions:
+                await self._ami.action(action, **fields)
             try:
                 async with asyncio.timeout(seconds):
                     await registered

@@ -70,6 +70,13 @@ def test_a_start_that_fails_ends_with_its_own_last_words(asterisk: Asterisk) -> 
         asterisk.start(limit_seconds=10)
 
 
+def test_a_command_asterisk_does_not_know_is_an_error(asterisk: Asterisk) -> None:
+    """Its console says so and reports success."""
+    asterisk.start()
+    with pytest.raises(AsteriskFailed, match="'pjsip reload everything': no such command"):
+        asterisk.cli("pjsip reload everything")
+
+
 def test_a_command_is_one_line(asterisk: Asterisk) -> None:
     with pytest.raises(ValueError, match="not one line"):
         asterisk.cli("core show version\ncore stop now")

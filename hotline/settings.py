@@ -44,7 +44,6 @@ class SipSettings(_Section):
     external_address: str | None = Field(None, description="this machine's address as the carrier sees it, behind NAT; none: no NAT")
     local_networks: tuple[str, ...] = Field((), description="behind NAT: networks that see the real address")
     trunks: tuple[str, ...] = Field(("127.0.0.0/8",), description="addresses or networks of the trunks calls come from")
-    area_code: str = Field("0546", pattern=r"^0\d{2,3}$", description="the city's area code, with its leading 0")
 
 
 class MenuSettings(_Section):

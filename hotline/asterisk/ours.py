@@ -39,7 +39,6 @@ def instance(settings: Settings) -> Instance:
             "external_address": file.sip.external_address,
             "local_networks": file.sip.local_networks,
             "trunks": file.sip.trunks,
-            "area_code": file.sip.area_code,
             "rtp_first": first,
             "rtp_last": udptl - 1,
             "udptl_first": udptl,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 from pathlib import Path
 
 from ivr.loading import load
@@ -60,6 +61,7 @@ def texts() -> dict[str, str]:
     }
 
 
+@cache
 def city() -> City:
     return load(texts())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.tickets import postgres
 from tests.tickets.stage import Stage
+from tickets.jobs import open_store
 from tickets.store import Store
 
 
@@ -20,19 +22,45 @@ def postgres_server() -> Iterator[postgres.Server]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind."""
+    """A database of each kind with all tables, copied from one that was migrated once."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'hotline.sqlite3'}"
+        copy = tmp_path / "hotline.sqlite3"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), copy)
+        yield f"sqlite:///{copy}"
+        return
+    server, template = request.getfixturevalue("postgres_template")
+    with server.database(template) as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of each kind without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
         return
     server: postgres.Server = request.getfixturevalue("postgres_server")
     with server.database() as address:
         yield address
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "hotline.sqlite3"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: postgres.Server) -> Iterator[tuple[postgres.Server, str]]:
+    with postgres_server.database() as address:
+        open_store(address).close()
+        yield postgres_server, postgres.name_of(address)
+
+
 @pytest.fixture
 def store(url: str) -> Iterator[Store]:
     register = Store(url)
-    register.migrate()
     yield register
     register.close()
 

@@ -33,16 +33,20 @@ class Server:
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
     @contextlib.contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of an empty database of its own."""
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """The URL of a database of its own, removed afterwards."""
         name = f"t{uuid.uuid4().hex}"
-        self._run(f'CREATE DATABASE "{name}"')
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         yield self.url(name)
         self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def _run(self, statement: str) -> None:
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(statement)  # type: ignore[call-overload]
+
+
+def name_of(url: str) -> str:
+    return url.split("/")[3].split("?")[0]
 
 
 @contextlib.contextmanager

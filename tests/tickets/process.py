@@ -1,22 +1,26 @@
-"""A real worker process for stories in which it is killed.
+"""Real processes for stories in which they are killed, forked from one that has everything imported already.
 
-    python -m tests.tickets.process HOME DATABASE_URL [CASE_SYSTEM_URL]
-
-Its recogniser is a play: it hears what is written in `HOME/play`: `words`, `silence`, `fails`, `dies` (the recogniser),
-`kills` (the whole worker), `waits` (until the file says something else).
+A worker's recogniser is a play: it does what is written in `HOME/play`: `words`, `silence`, `kills` (the whole worker),
+`waits` (until the file says something else).
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-import sys
 import threading
 import time
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from tickets.adopt import Adoption
 from tickets.handover import CaseSystem, Patience
-from tickets.transcriber import NoSpeech, RecogniserDied, RecognitionFailed, Transcript
+from tickets.jobs import DurableJobs
+from tickets.spool import Spool
+from tickets.store import Store
+from tickets.transcriber import NoSpeech, Transcript
 from tickets.worker import work
 
 KEY = b"a key for tests"
@@ -30,29 +34,50 @@ def play(home: Path) -> str:
     return part
 
 
-def main() -> None:
-    home, url, *case_system = sys.argv[1:]
+def run_worker(home: Path, url: str, case_system: str | None) -> None:
+    """A worker process, until SIGTERM."""
+    _log_to(home / "worker.log")
 
     def hear(path: Path) -> Transcript:
-        with (Path(home) / "heard").open("a") as log:
+        with (home / "heard").open("a") as log:
             log.write(f"{path.name}\n")
         assert path.is_file()
-        match play(Path(home)):
+        match play(home):
             case "silence":
                 raise NoSpeech("nobody spoke")
-            case "fails":
-                raise RecognitionFailed("not a word understood")
-            case "dies":
-                raise RecogniserDied("killed by signal 11")
             case "kills":
                 os.kill(os.getpid(), signal.SIGKILL)
         return Transcript("路灯坏了", "路 灯 坏 了", "play", "none")
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    destination = CaseSystem(case_system[0], KEY, 5) if case_system else None
-    work(Path(home), url, hear, stop, case_system=destination, patience=Patience(first_seconds=0.2))
+    destination = CaseSystem(case_system, KEY, 5) if case_system else None
+    work(home, url, hear, stop, case_system=destination, patience=Patience(first_seconds=0.2))
 
 
-if __name__ == "__main__":
-    main()
+def adopt_and_die(home: Path, url: str, step: str) -> None:
+    """Adopts the first item and is killed after this step."""
+    spool, store = Spool(home / "spool"), Store(url)
+    store.jobs = DurableJobs(store.database)
+
+    def die(at: str) -> None:
+        if at == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    Adoption(home, spool, store, die).adopt(spool.waiting()[0])
+
+
+def start(target: Callable[..., None], *arguments: object) -> BaseProcess:
+    process = FORKS.Process(target=target, args=arguments, daemon=True)
+    process.start()
+    return process
+
+
+def _log_to(path: Path) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(handle, 1)
+    os.dup2(handle, 2)
+
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([__name__, "tickets.worker"])

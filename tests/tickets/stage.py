@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import IO
 
 from PIL import Image, ImageDraw
 
-from tickets.jobs import open_store
+from tests.tickets.process import run_worker, start
+from tickets.jobs import DurableJobs
 from tickets.life import now
 from tickets.models import Ticket
 from tickets.spool import Item, Spool
@@ -55,11 +55,12 @@ def write_fax(path: Path | IO[bytes], pages: list[Image.Image], dpi: tuple[int, 
 class Stage:
     home: Path
     url: str
-    workers: list[subprocess.Popen[str]] = field(default_factory=list)
+    workers: list[BaseProcess] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.spool = Spool(self.home / "spool")
-        self.store: Store = open_store(self.url)
+        self.store = Store(self.url)
+        self.store.jobs = self.jobs = DurableJobs(self.store.database)
         self.recogniser("words")
 
     def recogniser(self, part: str) -> None:
@@ -87,17 +88,23 @@ class Stage:
         self.spool.close(item.item, fax=ended)
         return replace(item, fax=ended, closed_at=now().isoformat())
 
-    def worker(self, case_system: str | None = None) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "tests.tickets.process", str(self.home), self.url]
-        log = (self.home / "worker.log").open("a")
-        process = subprocess.Popen(command + ([case_system] if case_system else []), stdout=log, stderr=log, text=True)
-        log.close()
+    def worker(self, case_system: str | None = None) -> BaseProcess:
+        process = start(run_worker, self.home, self.url, case_system)
         self.workers.append(process)
         return process
 
-    def kill(self, worker: subprocess.Popen[str]) -> None:
-        worker.send_signal(signal.SIGKILL)
-        worker.wait(LIMIT_SECONDS)
+    def kill(self, worker: BaseProcess) -> None:
+        worker.kill()
+        assert self.ended(worker) == -signal.SIGKILL
+
+    def ended(self, worker: BaseProcess) -> int | None:
+        """How it ended: 0, or the signal, negative."""
+        worker.join(LIMIT_SECONDS)
+        return worker.exitcode
+
+    def log(self) -> str:
+        path = self.home / "worker.log"
+        return path.read_text() if path.exists() else ""
 
     def ticket(self, item: Item) -> Ticket | None:
         return self.store.by_item(item.item)
@@ -108,6 +115,6 @@ class Stage:
 
     def close(self) -> None:
         for worker in self.workers:
-            if worker.poll() is None:
+            if worker.is_alive():
                 self.kill(worker)
         self.store.close()

@@ -6,8 +6,6 @@ import io
 import os
 import re
 import struct
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.tickets.process import adopt_and_die, start
 from tests.tickets.stage import Stage, page, write_fax
 from tickets import files
 from tickets.adopt import STEPS, Adoption
@@ -23,18 +22,6 @@ from tickets.models import Ticket
 from tickets.spool import Item
 
 ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # about files: one database is enough
-
-KILLED = """
-import os, sys
-from pathlib import Path
-from tickets.adopt import Adoption
-from tickets.jobs import open_store
-from tickets.spool import Spool
-home, url, step = sys.argv[1:]
-spool = Spool(Path(home) / "spool")
-die = lambda at: os.kill(os.getpid(), 9) if at == step else None
-Adoption(Path(home), spool, open_store(url), die).adopt(spool.waiting()[0])
-"""
 
 
 def printed(pdf: bytes) -> list[Image.Image]:
@@ -63,14 +50,13 @@ def test_a_message_becomes_a_ticket_with_its_recording(stage: Stage) -> None:
     assert kept.relative_to(stage.home).parts[0] == "recordings"
     assert kept.stat().st_mode & 0o077 == 0, "nobody else may listen"
     assert stage.spool.waiting() == []
-    assert stage.store.jobs.live("transcribe") == {ticket.id}  # type: ignore[attr-defined]
+    assert stage.jobs.live("transcribe") == {ticket.id}
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_at_any_step_nothing_is_lost_and_nothing_is_double(stage: Stage, step: str) -> None:
     item = stage.message(2)
-    run = subprocess.run([sys.executable, "-c", KILLED, str(stage.home), stage.url, step], timeout=60, capture_output=True)
-    assert run.returncode == -9, run.stderr.decode()
+    assert stage.ended(start(adopt_and_die, stage.home, stage.url, step)) == -9
     assert len(stage.spool.waiting()) == 1, "the spool keeps it until all is stored"
     assert stage.store.count() == (step == "committed")
     ticket = adopt(stage, stage.spool.waiting()[0])
@@ -78,7 +64,7 @@ def test_killed_at_any_step_nothing_is_lost_and_nothing_is_double(stage: Stage, 
     assert ticket.item == item.item
     assert ticket.number.endswith("-000001")
     assert ticket.audio_sha256 == files.sha256(stage.home / str(ticket.audio_path))
-    assert stage.store.jobs.live("transcribe") == {ticket.id}  # type: ignore[attr-defined]
+    assert stage.jobs.live("transcribe") == {ticket.id}
     assert stage.spool.waiting() == []
 
 

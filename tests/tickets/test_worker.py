@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,21 +11,16 @@ from sqlalchemy import text
 from tests.tickets.stage import Stage, page, until
 from tickets import files, recovery
 from tickets.adopt import Adoption
-from tickets.jobs import DELIVER, TRANSCRIBE, DurableJobs
+from tickets.jobs import DELIVER, TRANSCRIBE
 from tickets.life import now
 from tickets.models import Lease
 from tickets.runner import Runner
 from tickets.spool import Item
-from tickets.store import Audio, Store
+from tickets.store import Audio, JobsLater, Store
 from tickets.transcriber import NoSpeech, RecogniserDied, RecognitionFailed, Transcript
 from tickets.worker import Worker, slot
 
 AUDIO = Audio("recordings/x.wav", "", 1.0)
-
-
-def jobs(stage: Stage) -> DurableJobs:
-    assert isinstance(stage.store.jobs, DurableJobs)
-    return stage.store.jobs
 
 
 def test_the_number_is_there_when_the_caller_hangs_up_and_the_words_follow(stage: Stage) -> None:
@@ -42,8 +36,8 @@ def test_the_number_is_there_when_the_caller_hangs_up_and_the_words_follow(stage
     assert ticket.ended_at is not None
     assert (ticket.created_at - ticket.ended_at).total_seconds() < 1.0
     assert ticket.transcript == "路灯坏了"
-    worker.send_signal(signal.SIGTERM)
-    assert worker.wait(20) == 0, (stage.home / "worker.log").read_text()
+    worker.terminate()
+    assert stage.ended(worker) == 0, stage.log()
 
 
 def test_a_worker_killed_in_the_middle_is_replaced_and_the_message_transcribed(stage: Stage) -> None:
@@ -60,18 +54,19 @@ def test_a_worker_killed_in_the_middle_is_replaced_and_the_message_transcribed(s
     assert len(stage.store.outbox.waiting()) == 1, "handed over once"
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_a_message_that_kills_its_worker_three_times_is_set_aside_and_the_next_one_goes_on(stage: Stage) -> None:
     stage.recogniser("kills")
     deadly = stage.message()
     for _ in range(3):
-        assert stage.worker().wait(40) == -9
+        assert stage.ended(stage.worker()) == -9
     worker = stage.worker()
     until(lambda: stage.state(deadly) == "failed", "the message to be set aside")
     assert len(stage.heard()) == 3
     stage.recogniser("words")
     healthy = stage.message()
     until(lambda: stage.state(healthy) == "done", "the next message")
-    assert worker.poll() is None
+    assert worker.is_alive()
     assert len(stage.store.outbox.waiting()) == 2, "the one set aside is handed over with its audio"
 
 
@@ -108,7 +103,7 @@ def test_how_a_recogniser_ends_is_what_the_ticket_says(
 
 def test_rows_that_nobody_works_on_are_found(stage: Stage) -> None:
     """A process without jobs of its own (or an engine that lost one) leaves the row: the row is the truth."""
-    stage.store.jobs, durable = type(stage.store)(stage.url).jobs, jobs(stage)
+    stage.store.jobs, durable = JobsLater(), stage.jobs
     conversation = stage.store.open_draft("9.9", "help", "12345", "", "12345", "1001")
     stage.store.finish_draft("9.9")
     message = stage.store.adopt(Item(item="M", kind="voicemail"), AUDIO)
@@ -123,20 +118,20 @@ def test_the_jobs_of_a_dead_machine_are_taken_over_and_those_of_the_living_are_n
     ticket = stage.store.adopt(Item(item="M", kind="voicemail"), AUDIO)
     _pretend(stage, "PENDING", "far:worker:0")
     recovery.renew_lease(stage.store, "far:worker:0")
-    assert recovery.take_over_lost_jobs(stage.store, jobs(stage), "here:worker:0") == 0
+    assert recovery.take_over_lost_jobs(stage.store, stage.jobs, "here:worker:0") == 0
     with stage.store.database.writes() as session:
         session.get_one(Lease, "far:worker:0").renewed_at = now() - timedelta(minutes=2)
-    assert recovery.take_over_lost_jobs(stage.store, jobs(stage), "here:worker:0") == 1
-    assert recovery.take_over_lost_jobs(stage.store, jobs(stage), "here:worker:0") == 0
-    assert jobs(stage).live(TRANSCRIBE) == {ticket.id}
+    assert recovery.take_over_lost_jobs(stage.store, stage.jobs, "here:worker:0") == 1
+    assert recovery.take_over_lost_jobs(stage.store, stage.jobs, "here:worker:0") == 0
+    assert stage.jobs.live(TRANSCRIBE) == {ticket.id}
 
 
 def test_jobs_that_ended_are_forgotten_after_a_while(stage: Stage) -> None:
     stage.store.adopt(Item(item="M", kind="voicemail"), AUDIO)
-    assert jobs(stage).prune(timedelta(seconds=-60)) == 0, "it has not ended"
+    assert stage.jobs.prune(timedelta(seconds=-60)) == 0, "it has not ended"
     _pretend(stage, "SUCCESS")
-    assert jobs(stage).prune(timedelta(days=1)) == 0
-    assert jobs(stage).prune(timedelta(seconds=-60)) == 1
+    assert stage.jobs.prune(timedelta(days=1)) == 0
+    assert stage.jobs.prune(timedelta(seconds=-60)) == 1
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
@@ -156,7 +151,7 @@ def test_a_poisoned_item_does_not_keep_the_others_from_their_tickets(stage: Stag
     sound = Adoption.adopt
     monkeypatch.setattr(Adoption, "adopt", lambda self, item: sound(self, item) if item.item == healthy.item else 1 / 0)
     runner = Runner(stage.store, stage.home, lambda _: HEARD, "here:worker:0")
-    assert Worker(stage.home, stage.spool, stage.store, jobs(stage), runner).adopt_all() == 1
+    assert Worker(stage.home, stage.spool, stage.store, stage.jobs, runner).adopt_all() == 1
     assert [item.item for item in stage.spool.waiting()] == [poisoned.item]
 
 
@@ -173,7 +168,7 @@ def test_what_cannot_be_stored_now_waits_in_the_spool(stage: Stage) -> None:
     item = stage.message()
     (stage.home / "recordings").write_text("in the way: nothing can be stored below it")
     stage.worker()
-    until(lambda: "the item stays in the spool" in (stage.home / "worker.log").read_text(), "the complaint")
+    until(lambda: "the item stays in the spool" in stage.log(), "the complaint")
     assert stage.ticket(item) is None
     (stage.home / "recordings").unlink()
     until(lambda: stage.state(item) == "done", "the next scan")

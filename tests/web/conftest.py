@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -48,10 +49,19 @@ class Hotline:
         return Adoption(self.home, spool, self.store).adopt(spool.waiting()[0])
 
 
-@pytest.fixture
-def hotline(tmp_path: Path) -> Iterator[Hotline]:
-    store = Store(f"sqlite:///{tmp_path / 'hotline.sqlite3'}")
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "hotline.sqlite3"
+    store = Store(f"sqlite:///{path}")
     store.migrate()
+    store.close()
+    return path
+
+
+@pytest.fixture
+def hotline(tmp_path: Path, template: Path) -> Iterator[Hotline]:
+    shutil.copyfile(template, tmp_path / "hotline.sqlite3")
+    store = Store(f"sqlite:///{tmp_path / 'hotline.sqlite3'}")
     (tmp_path / "spool").mkdir()
     hotline = Hotline(tmp_path, store)
     hotline.tokens = {role: store.tokens.create(role)[1] for role in ROLES}

@@ -81,6 +81,7 @@ class HotlineUnderTest:
         await asyncio.to_thread(self._prepare)
         try:
             await self.start()
+            self._token = (await self.command("token", "create", "--role", "supervisor"))["token"]
         except BaseException:
             await self.stop()
             raise
@@ -136,8 +137,6 @@ class HotlineUnderTest:
 
     async def get(self, path: str) -> httpx.Response:
         """One request to the API with a supervisor's token. Raises HotlineFailed, httpx.TransportError."""
-        if not self._token:
-            self._token = (await self.command("token", "create", "--role", "supervisor"))["token"]
         answer = await self._http.get(path, headers={"Authorization": f"Bearer {self._token}"})
         if answer.status_code >= 400:
             raise HotlineFailed(f"GET {path}: {answer.status_code} {answer.text[:500]}")

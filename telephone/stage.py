@@ -12,8 +12,9 @@ from typing import Any
 import httpx
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
+from hotline.log import mask
 from speech.voice import CannotSay, VoiceUnavailable
 from telephone.ami import AmiError
 from telephone.caller import CallError
@@ -74,7 +75,7 @@ class Stage:
         self._console.print(f"{self.seconds:6.1f} s  {number}  {verdict} ({step.seconds:.1f} s)", highlight=False, soft_wrap=True)
 
     def shows_tickets(self, tickets: Sequence[dict[str, Any]]) -> None:
-        table = Table("ticket", "channel", "type", "path", "caller", "status", "text or document", title="Tickets")
+        table = Table(Column("ticket", no_wrap=True), "channel", "type", "path", "caller", "status", "text or document", title="Tickets")
         for ticket in sorted(tickets, key=lambda one: str(one["number"])):
             table.add_row(*(escape(str(cell)) for cell in _row(ticket)))
         self._console.print(table)
@@ -90,4 +91,4 @@ def _row(ticket: dict[str, Any]) -> tuple[Any, ...]:
     document = ticket.get("document")
     content = f"PDF, {document['pages']} page(s)" if document else ticket.get("transcript") or ticket.get("transcript_state", "")
     kind = ticket.get("type_name") or ticket.get("type", "")
-    return ticket["number"], ticket["channel"], kind, ticket["path"], ticket["caller"], ticket["status"], content
+    return ticket["number"], ticket["channel"], kind, ticket["path"], mask(str(ticket["caller"])), ticket["status"], content

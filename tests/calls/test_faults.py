@@ -20,13 +20,14 @@ from tests.scenario import Caller, Story
 
 pytestmark = CALLS
 
-PROMPT_SECONDS = 5
+PROMPT_SECONDS = 5 + 1.5  # a prompt must begin within five seconds; to know it takes that much of it
 
 
 async def test_a_service_killed_under_a_caller_in_the_menu(caller: Caller, hotline: HotlineUnderTest) -> None:
     await caller.dials("12345").presses("1").hears("matters-menu").stays()
     await hotline.kill("telephony")
-    await caller.hears("matters-menu", within=PROMPT_SECONDS).presses("1").reaches("complaints").hangs_up()
+    # The key finds nobody but Asterisk, which asks again by itself.
+    await caller.presses("1").hears("matters-menu", within=PROMPT_SECONDS).presses("1").reaches("complaints").hangs_up()
     await hotline.healthy()
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -85,17 +86,20 @@ class RealHotline:
             self.script_path.write_text(before)
 
     @contextlib.asynccontextmanager
-    async def served(self, port: int | None = None) -> AsyncIterator[AgiServer]:
-        """An AGI server in this process, with the AMI link's keys."""
+    async def served(self, late: float = 0) -> AsyncIterator[AgiServer]:
+        """An AGI server in this process, with the AMI link's keys; all it says may come late."""
         keys = Keys(self.wake)
         keys.connected(self.link.connected)
         self._keys = keys
         server = AgiServer(lambda _version: maze.city(), keys)
-        await server.start(self.settings.agi_port if port is None else port)
+        port = await server.start(0 if late else self.settings.agi_port)
+        delay = await _delay(self.settings.agi_port, port, late) if late else None
         try:
             yield server
         finally:
             self._keys = None
+            if delay is not None:
+                delay.close()
             await server.drain(0)
 
     def on_digit(self, event: Event) -> None:
@@ -153,8 +157,16 @@ def _settings(folder: Path) -> Settings:
     (home / "settings.yaml").write_text(
         f'sip: {{address: "127.0.0.1", trunks: ["127.0.0.2"]}}\nmenu: {{city: "{city}"}}\nspool: {{minimum_free_mb: 1}}\n'
     )
-    ports = {"HOTLINE_AMI_PORT": "5039", "HOTLINE_HOME": str(home)}
-    return Settings.load(ports)
+    free = {f"HOTLINE_{name}_PORT": str(_free_port()) for name in ("SIP", "AGI", "AMI", "HTTP")}
+    return Settings.load(free | {"HOTLINE_HOME": str(home), "HOTLINE_RTP_PORTS": "16000-17999"})
+
+
+def _free_port() -> int:
+    with socket.socket() as probe, socket.socket(type=socket.SOCK_DGRAM) as other:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        other.bind(("127.0.0.1", port))
+        return port
 
 
 def _sounds(settings: Settings) -> None:
@@ -162,24 +174,14 @@ def _sounds(settings: Settings) -> None:
         sound.write(settings.sounds / "zh" / f"{name}.wav", sound.babble(TONE_SECONDS, seed))
 
 
-@dataclass
-class Delay:
+async def _delay(listen: int, port: int, seconds: float) -> asyncio.Server:
     """A proxy before the AGI server that holds back what the server says, and nothing else."""
 
-    seconds: float
-    port: int
-    _server: asyncio.Server | None = None
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(_pump(reader, inner_writer, 0), _pump(inner_reader, writer, seconds))
 
-    async def start(self, listen: int) -> None:
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", listen)
-
-    async def stop(self) -> None:
-        if self._server is not None:
-            self._server.close()
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self.port)
-        await asyncio.gather(_pump(reader, inner_writer, 0), _pump(inner_reader, writer, self.seconds))
+    return await asyncio.start_server(carry, "127.0.0.1", listen)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float) -> None:

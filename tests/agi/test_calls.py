@@ -63,15 +63,6 @@ async def test_keys_pressed_ahead_during_the_first_prompt_all_count(hotline: Rea
     assert decided["Path"] == maze.end("21212")
 
 
-async def test_silence_is_told_and_the_menu_repeated(hotline: RealHotline) -> None:
-    async with hotline.served():
-        caller = hotline.network.caller()
-        await caller.dials("12345")
-        await caller.hears(hotline.prompts[maze.PROMPT], "the menu")
-        await caller.hears(hotline.prompts["noinput"], "no input", within=8)
-        await caller.hangs_up()
-
-
 async def inside(hotline: RealHotline) -> Caller:
     """A caller who is listening to the second menu, behind key 2."""
     caller = hotline.network.caller("13800000001")

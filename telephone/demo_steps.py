@@ -179,9 +179,10 @@ async def _short_message(world: World) -> None:
 
 
 async def _send(world: World, page: Any) -> FaxResult:
-    sending = asyncio.create_task(world.network.fax_machine(FAX_CALLER).sends(page, "1234515"))
+    machine = world.network.fax_machine(FAX_CALLER)
+    sending = asyncio.create_task(machine.sends(page, "1234515"))
     if world.broken == 3:
-        await world.hotline.kill("asterisk")
+        await machine.cuts_off()
     result = await sending
     if not result.sent:
         raise DemoFailed(f"the fax was not sent: {result.error or 'the line was cut'}")

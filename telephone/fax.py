@@ -84,10 +84,21 @@ class FaxMachine:
     def __init__(self, ami: Ami, number: str) -> None:
         self.number = number
         self._ami = ami
+        self._call = ""
+
+    async def cuts_off(self, within: float = 30.0) -> None:
+        """Pulls the plug as soon as it is sending."""
+
+        def sending(event: Event) -> bool:
+            return event["Event"] == "FAXStatus"
+
+        async with self._ami.watch(sending) as begun, asyncio.timeout(within):
+            await begun
+            await self._ami.action("Hangup", Channel=self._call)
 
     async def sends(self, page: Path, to: str, *, audio: bool = False, seconds: float = SEND_SECONDS) -> FaxResult:
         """Sends a TIFF; `audio` stays with tones where T.38 would be asked for. Raises CallError when nobody answers in time."""
-        fax = f"fax-{next(_numbers)}"
+        fax = self._call = f"fax-{next(_numbers)}"
 
         def ours(event: Event) -> bool:
             sent = event["Event"] == "UserEvent" and event.get("UserEvent") == "FaxSent" and event.get("Fax") == fax

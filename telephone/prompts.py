@@ -33,6 +33,11 @@ class Prompts:
     def whole(self, name: str) -> Samples:
         return self._clips[name]
 
+    def heard_in(self, heard: Samples) -> list[str]:
+        """Which prompts were played, in order: for whoever must find out what a caller heard instead."""
+        found = ((sound.match(heard, self[name]), name) for name in self._clips)
+        return [name for _, name in sorted((match.at, name) for match, name in found if match.correlation >= SHARED)]
+
     def _tell_apart(self, name: str) -> Samples:
         clip = sound.opening(self._clips[name], len(self._clips[name]) / sound.RATE)
         length, step = int(STRETCH_SECONDS * sound.RATE), int(STEP_SECONDS * sound.RATE)

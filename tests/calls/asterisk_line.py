@@ -72,7 +72,11 @@ class AsteriskLine:
         await _told(self.telephone.dials(number))
 
     async def hear(self, prompt: str, seconds: float) -> None:
-        await _told(self.telephone.hears(self._prompts[prompt], prompt, within=seconds))
+        try:
+            await _told(self.telephone.hears(self._prompts[prompt], prompt, within=seconds))
+        except Broke as broke:
+            heard = ", ".join(self._prompts.heard_in(self.telephone.heard)) or "nothing"
+            raise Broke(f"{broke}; in the whole call was heard: {heard}") from broke
 
     async def press(self, keys: str) -> None:
         await _told(self.telephone.presses(keys))

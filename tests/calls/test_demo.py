@@ -21,7 +21,7 @@ BROKEN = {
     1: "not what was said",
     2: "not understood",
     3: "not sent",
-    4: "ended before",
+    4: "was not heard",
     5: "wrong signature",
 }
 

@@ -35,9 +35,9 @@ async def test_a_service_that_holds_still_loses_the_caller_to_asterisk(caller: C
     await caller.dials("12345").hears("welcome").stays()
     hotline.freeze("telephony")
     try:
-        # The key is answered within the limit, by Asterisk alone: the menu once more, then on.
-        await caller.presses("1").hears("main-menu", within=PROMPT_SECONDS).presses("1").hears("matters-menu", within=PROMPT_SECONDS).stays()
-        await caller.presses("1").reaches("complaints").hangs_up()
+        # The key is answered within the limit, by Asterisk alone: the menu from its beginning, then on.
+        story = caller.presses("1").hears("welcome", within=PROMPT_SECONDS).presses("1").hears("matters-menu", within=PROMPT_SECONDS)
+        await story.presses("1").reaches("complaints").hangs_up()
     finally:
         hotline.thaw("telephony")
     await hotline.healthy()

@@ -6,17 +6,20 @@ import importlib.metadata
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Literal
 
 from packaging.requirements import Requirement
 
-from hotline import ports, secrets
+from hotline import city, ports, secrets
 from hotline.asterisk import Asterisk, RuntimeMissing, find, ours
+from hotline.menus import PublishError
 from hotline.phones import PhoneError
 from hotline.running import supervisor_pid
 from hotline.serve.__main__ import PROCESSES
 from hotline.services import Child
 from hotline.settings import DIALPLANS, PROJECT, Settings
+from ivr.faults import CityRefused
 from speech import prompts, store
 
 Level = Literal["ok", "note", "warning", "fault"]
@@ -137,8 +140,31 @@ def trunk(settings: Settings) -> Iterator[Finding]:
         yield Finding("note", "case system", "none set: finished tickets wait here", "set case_system.url in settings.yaml")
 
 
+def calendar(settings: Settings) -> Iterator[Finding]:
+    """Hours that go by the statutory calendar need each year's dates; the State Council publishes them in November."""
+    try:
+        now = city.now(settings)
+    except (PublishError, CityRefused) as error:
+        yield Finding("fault", "menus", str(error).splitlines()[0], "`hotline check` lists every fault")
+        return
+    if not any(hours.statutory for hours in now.hours.values()):
+        return
+    day = today()
+    due = [day.year] if day.month < 12 else [day.year, day.year + 1]
+    for year in (year for year in due if year not in now.years):
+        where = settings.city.parent / "calendar" / f"{year}.yaml"
+        yield Finding("warning", "calendar", f"the holidays and make-up working days of {year} are not known: hours go by the week alone",
+                      f"put the State Council's dates into {where}, then `hotline publish`")  # fmt: skip
+    if set(due) <= set(now.years):
+        yield Finding("ok", "calendar", f"holidays and make-up working days of {', '.join(map(str, now.years))}")
+
+
+def today() -> date:
+    return datetime.now(UTC).astimezone(timezone(timedelta(hours=8))).date()
+
+
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    packages, asterisk, models, spoken_prompts, network_ports, processes, disk, secret_files, trunk,
+    packages, asterisk, models, spoken_prompts, network_ports, processes, disk, secret_files, trunk, calendar,
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from pathlib import Path
 
 from hotline.settings import Settings
 from ivr import dialplan, difference
+from ivr.calendar import FOLDER as CALENDAR
 from ivr.faults import CityRefused
 from ivr.loading import check, load
 from ivr.model import City
@@ -58,11 +59,17 @@ class Version:
 
 
 def texts(folder: Path) -> dict[str, str]:
-    """The files of a city's folder and its stories, as text. Missing ones are left out: the check names them. Raises PublishError."""
+    """The files of a city's folder, its stories and the calendar, as text. Missing ones are left out: the check names them.
+
+    The calendar of years stands beside the cities; a city or a version that has one of its own uses that. Raises PublishError.
+    """
     if not folder.is_dir():
         raise PublishError(f"{folder}: no such folder")
-    stories = [f"{STORIES}{path.name}" for path in sorted((folder / STORIES).glob("*.yaml"))]
-    return {name: _read(folder / name) for name in (*FILES, *stories) if (folder / name).exists()}
+    calendar = folder / CALENDAR if (folder / CALENDAR).is_dir() else folder.parent / CALENDAR
+    stories = {f"{STORIES}{path.name}": path for path in sorted((folder / STORIES).glob("*.yaml"))}
+    years = {f"{CALENDAR}{path.name}": path for path in sorted(calendar.glob("*.yaml"))}
+    files = {name: folder / name for name in FILES if (folder / name).exists()}
+    return {name: _read(path) for name, path in (files | stories | years).items()}
 
 
 def _read(path: Path) -> str:
@@ -156,10 +163,12 @@ class Store:
     def _write_version(self, version: Version, files: Mapping[str, str]) -> None:
         unfinished = self._folder / f".{version.number}.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
+        (unfinished / CALENDAR).mkdir(parents=True)
         meta = {key: value for key, value in asdict(version).items() if key != "current"}
-        for name, text in {**{name: files[name] for name in FILES}, "meta.json": json.dumps(meta, ensure_ascii=False, indent=2) + "\n"}.items():
+        kept = {name: text for name, text in files.items() if not name.startswith(STORIES)}
+        for name, text in {**kept, "meta.json": json.dumps(meta, ensure_ascii=False, indent=2) + "\n"}.items():
             _write(unfinished / name, text, mode=0o444)
+        _flush(unfinished / CALENDAR)
         _flush(unfinished)
         unfinished.rename(self._folder / str(version.number))
         _flush(self._folder)

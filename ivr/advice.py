@@ -29,6 +29,9 @@ def advise(city: City, faults: Faults) -> None:
         if isinstance(node, Menu):
             _menu(city, node, path, faults)
     _unused(city, faults)
+    for name, hours in city.hours.items():
+        if hours.statutory and not city.years:
+            faults.add("hours.yaml", f"hours/{name}/calendar", "no year of the statutory calendar is known: only the week counts")
 
 
 def _menu(city: City, menu: Menu, path: str, faults: Faults) -> None:

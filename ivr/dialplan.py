@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from ivr import numbers
 from ivr.flow import NEXT_DIGIT_SECONDS, NO_INPUT_LIMIT, NO_MATCH_LIMIT, TURN_LIMIT, decision_of
-from ivr.model import ZONES, Announcement, City, Menu, Node, Span
+from ivr.model import ZONES, Announcement, City, Hours, Menu, Node, Span
 
 _SAFE = re.compile(r"[A-Za-z0-9+-]*")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -31,8 +31,9 @@ def compile(city: City, version: int) -> str:  # noqa: A001 - the word for it
         _context(version, "person", [("", f"Goto({_name(version, city.person)},s,1)")]),
         _context(version, "fax", [("", f"Goto({_name(version, city.fax or city.person)},s,1)")]),
     ]
+    dated = [_dated(city, version, name, hours) for name, hours in city.hours.items() if hours.days]
     nodes = [_context(version, node.id, _node(city, version, node)) for node in city.nodes.values()]
-    return head + "\n".join([*shared, *nodes])
+    return head + "\n".join([*shared, *dated, *nodes])
 
 
 def compile_numbers(city: City, version: int, *, menu: bool = True) -> str:
@@ -84,10 +85,29 @@ def _node(city: City, version: int, node: Node) -> list[Line]:
 def _hours(city: City, version: int, node: Node) -> Iterator[Line]:
     if node.hours is None or node.closed is None:
         return
-    for span in city.hours[node.hours]:
+    hours = city.hours[node.hours]
+    closed = f"{_name(version, node.closed)},s,arrive"
+    if hours.days:
+        dates = _name(version, f"hours-{node.hours}")
+        yield "", f"Set(HOTLINE_DAY=${{STRFTIME(${{EPOCH}},{_zone(city)},%Y%m%d)}})"
+        yield "", f"GotoIf(${{DIALPLAN_EXISTS({dates},${{HOTLINE_DAY}},1)}}?dated)"
+    for span in hours.weekly:
         for days in _day_ranges(span):
-            yield "", f"GotoIfTime({_times(span)},{days},*,*,{_zone(city)}?open)"
-    yield "", f"Goto({_name(version, node.closed)},s,arrive)"
+            yield "", f"GotoIfTime({_times(span.start, span.end)},{days},*,*,{_zone(city)}?open)"
+    yield "", f"Goto({closed})"
+    if hours.days:
+        yield "dated", f"Gosub({dates},${{HOTLINE_DAY}},1)"
+        yield "", f'GotoIf($["${{GOSUB_RETVAL}}"!="open"]?{closed})'
+
+
+def _dated(city: City, version: int, name: str, hours: Hours) -> str:
+    """A list of dates, because GotoIfTime knows no years: each day that differs from its week returns open or nothing."""
+    lines = [f"[{_name(version, f'hours-{name}')}]", "exten => open,1,Return(open)"]
+    for day, openings in sorted(hours.days.items()):
+        steps = [f"GotoIfTime({_times(*opening)},*,*,*,{_zone(city)}?open,1)" for opening in openings]
+        first, *rest = [*steps, "Return()"]
+        lines += [f"exten => {day:%Y%m%d},1,{first}", *(f" same => n,{step}" for step in rest)]
+    return "\n".join([*lines, ""])
 
 
 def _day_ranges(span: Span) -> Iterator[str]:
@@ -100,9 +120,9 @@ def _day_ranges(span: Span) -> Iterator[str]:
         run.append(day)
 
 
-def _times(span: Span) -> str:
-    last = span.end - 1  # GotoIfTime includes the last minute
-    return f"{span.start // 60:02}:{span.start % 60:02}-{last // 60:02}:{last % 60:02}"
+def _times(start: int, end: int) -> str:
+    last = end - 1  # GotoIfTime includes the last minute
+    return f"{start // 60:02}:{start % 60:02}-{last // 60:02}:{last % 60:02}"
 
 
 def _zone(city: City) -> str:

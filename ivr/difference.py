@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from datetime import date
 from typing import Any
 
-from ivr.model import City, Span
+from ivr.model import City, Opening, Span
 
 LONGEST_SHOWN = 60  # characters of a value
 NOTHING = "nothing"
@@ -24,9 +25,26 @@ def _settings(city: City) -> dict[str, Any]:
 def _parts(old: City, new: City) -> Iterator[str]:
     yield from _records("node", old.nodes, new.nodes)
     yield from _records("queue", old.queues, new.queues)
-    yield from _things("hours ", old.hours, new.hours)
+    yield from _things("hours ", _weeks(old), _weeks(new))
+    yield from _things("days of hours ", _other_days(old, new), _other_days(new, old))
     yield from _things("number ", old.numbers, new.numbers)
     yield from _things("prompt ", old.prompts, new.prompts)
+
+
+def _weeks(city: City) -> dict[str, Any]:
+    return {name: hours.weekly for name, hours in city.hours.items()}
+
+
+def _other_days(city: City, other: City) -> dict[str, Any]:
+    """The dates on which each hours differ from what they were, as they are in this city."""
+    both = [(name, hours.days, other.hours[name].days) for name, hours in city.hours.items() if name in other.hours]
+    return {name: tuple(_day(day, days) for day in sorted({*days, *before}) if days.get(day) != before.get(day)) for name, days, before in both}
+
+
+def _day(day: date, days: Mapping[date, tuple[Opening, ...]]) -> str:
+    if day not in days:
+        return f"{day} as its week"
+    return f"{day} " + (" ".join(_opening(*opening) for opening in days[day]) or "closed")
 
 
 def _records(what: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
@@ -69,4 +87,8 @@ def _shown(value: Any) -> str:
 
 def _span(span: Span) -> str:
     days = " ".join(("mon", "tue", "wed", "thu", "fri", "sat", "sun")[day] for day in span.days)
-    return f"{days} {span.start // 60:02}:{span.start % 60:02}-{span.end // 60:02}:{span.end % 60:02}"
+    return f"{days} {_opening(span.start, span.end)}"
+
+
+def _opening(start: int, end: int) -> str:
+    return f"{start // 60:02}:{start % 60:02}-{end // 60:02}:{end % 60:02}"

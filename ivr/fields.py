@@ -90,6 +90,10 @@ class Fields:
             self._shaped(f"{name}/{key}", key, key_shape)
         return {key: self._text(f"{name}/{key}", item, shape) for key, item in value.items()}
 
+    def names(self) -> tuple[str, ...]:
+        """What stands here and was not taken yet."""
+        return tuple(self._left)
+
     def take(self, name: str) -> Any:
         """A value of any shape, for a reader that goes deeper."""
         if name not in self._left:

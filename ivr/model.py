@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
 
 TYPES = {
     "consultation": "咨询",
@@ -96,6 +96,25 @@ class Span:
         return moment.weekday() in self.days and self.start <= moment.hour * 60 + moment.minute < self.end
 
 
+Opening = tuple[int, int]  # minutes of one day, the end not included
+
+
+@dataclass(frozen=True)
+class Hours:
+    """When something is open: a week, and the days that differ from it (holidays, make-up working days, exceptions)."""
+
+    weekly: tuple[Span, ...]
+    days: Mapping[date, tuple[Opening, ...]] = field(default_factory=dict)
+    statutory: bool = False
+
+    def hold(self, moment: datetime) -> bool:
+        """Whether it is open at a moment of the city's own clock."""
+        openings = self.days.get(moment.date())
+        if openings is None:
+            return any(span.holds(moment) for span in self.weekly)
+        return any(start <= moment.hour * 60 + moment.minute < end for start, end in openings)
+
+
 @dataclass(frozen=True, kw_only=True)
 class City:
     """One version of a city's menus, complete and consistent."""
@@ -105,12 +124,13 @@ class City:
     fax: str | None
     nodes: Mapping[str, Node]
     queues: Mapping[str, Queue]
-    hours: Mapping[str, tuple[Span, ...]]
+    hours: Mapping[str, Hours]
     zone: str
     area_code: str
     country_code: str
     numbers: Mapping[str, str]
     prompts: Mapping[str, str]
+    years: tuple[int, ...] = ()  # of the statutory calendar that are known
 
     @property
     def timezone(self) -> timezone:
@@ -120,8 +140,7 @@ class City:
         """Whether a node takes calls at this moment; a node without hours always does."""
         if node.hours is None:
             return True
-        local = now.astimezone(self.timezone)
-        return any(span.holds(local) for span in self.hours[node.hours])
+        return self.hours[node.hours].hold(now.astimezone(self.timezone))
 
     def back(self, node_id: str) -> str:
         """The menu above; from the first menu, itself."""

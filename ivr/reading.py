@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ivr import model
+from ivr.calendar import read_calendar
 from ivr.faults import Faults
 from ivr.fields import NAME, SHAPES, Fields
 from ivr.hours import read_hours
@@ -25,7 +26,8 @@ def read_city(texts: Mapping[str, str], faults: Faults) -> City:
     faults.refuse()  # what follows would only report the same again
     menus = Fields("menus.yaml", "", trees["menus.yaml"], faults)
     numbers = Fields("numbers.yaml", "", trees["numbers.yaml"], faults)
-    zone, hours = read_hours(Fields("hours.yaml", "", trees["hours.yaml"], faults))
+    calendar = read_calendar(texts, faults)
+    zone, hours = read_hours(Fields("hours.yaml", "", trees["hours.yaml"], faults), calendar)
     seconds = menus.count("no_input_seconds", 8, 2, 60)
     city = City(
         root=menus.text("root", "node"),
@@ -39,6 +41,7 @@ def read_city(texts: Mapping[str, str], faults: Faults) -> City:
         country_code=numbers.text("country_code", "country"),
         numbers=numbers.pairs("numbers", "service", "node"),
         prompts=_prompts(trees["prompts.yaml"], faults),
+        years=calendar.years,
     )
     menus.done(("root", "person", "fax", "no_input_seconds", "nodes"))
     numbers.done(("area_code", "country_code", "numbers"))

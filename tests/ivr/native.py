@@ -52,15 +52,18 @@ exten => s,1,Log(NOTICE,CALL ${{CALL}}${{TOLD}} .)
  same => n,Goto(calls,$[${{CALL}} + 1],1)
 
 """
+# GotoIfTime takes Asterisk's clock from TESTTIME, its own variable for tests; STRFTIME is given the same here.
+CLOCK = '${IF($["${TESTTIME}"=""]?${EPOCH}:${CUT(TESTTIME,.,1)})}'
+NativeCall = tuple[str, str] | tuple[str, str, datetime]  # the node entered at, keys, and when if not now
 CLEARED = "TOLD=,HOTLINE_NOINPUT=,HOTLINE_NOMATCH=,HOTLINE_TURNS=,HOTLINE_DIGITS=,HOTLINE_SAY="
 
 
-def natively(asterisk: Asterisk, city: City, calls: Sequence[tuple[str, str]]) -> list[str]:
-    """What the compiled menu told of each call: (node it entered at, keys)."""
+def natively(asterisk: Asterisk, city: City, calls: Sequence[NativeCall]) -> list[str]:
+    """What the compiled menu told of each call."""
     with socket.create_server(("127.0.0.1", 0)) as done:
         done.settimeout(LIMIT_SECONDS)
         lines = _calls(calls, done.getsockname()[1])
-        text = SHARED.format(limit=LIMIT_SECONDS) + "\n".join(lines) + "\n" + dialplan.compile(city, 1)
+        text = SHARED.format(limit=LIMIT_SECONDS) + "\n".join(lines) + "\n" + dialplan.compile(city, 1).replace("${EPOCH}", CLOCK)
         (asterisk.instance.home / "etc" / "extensions.conf").write_text(text, encoding="utf-8")
         asterisk.start()
         asterisk.cli("channel originate Local/s@other-end extension 0@calls")
@@ -69,10 +72,11 @@ def natively(asterisk: Asterisk, city: City, calls: Sequence[tuple[str, str]]) -
     return [found[1] for found in re.finditer(r"CALL [0-9]+ (.*) \.$", log, re.M)]
 
 
-def _calls(calls: Sequence[tuple[str, str]], done: int) -> Iterable[str]:
+def _calls(calls: Sequence[NativeCall], done: int) -> Iterable[str]:
     yield "[calls]"
-    for number, (at, keys) in enumerate(calls):
-        yield f"exten => {number},1,MSet(CALL={number},KEYS={keys},{CLEARED})"
+    for number, (at, keys, *moment) in enumerate(calls):
+        clock = f"TESTTIME={moment[0].timestamp():.0f}.0" if moment else "TESTTIME="
+        yield f"exten => {number},1,MSet(CALL={number},KEYS={keys},{clock},{CLEARED})"
         yield f" same => n,Goto(hotline-v1-{at},s,1)"
     yield f"exten => {len(calls)},1,AGI(agi://127.0.0.1:{done}/done)"
     yield " same => n,Hangup()"

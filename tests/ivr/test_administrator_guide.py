@@ -31,7 +31,8 @@ def commands(text: str) -> Iterator[tuple[str, str]]:
 
 
 def test_the_guide_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(DIALPLANS / "12345", tmp_path / "dialplans" / "12345")
+    for name in ("12345", "calendar"):
+        shutil.copytree(DIALPLANS / name, tmp_path / "dialplans" / name)
     (tmp_path / "settings.yaml").write_text(f"menu: {{city: {tmp_path}/dialplans/12345}}\n")
     put_sounds(tmp_path, menus.texts(DIALPLANS / "12345"))
     monkeypatch.setenv("HOTLINE_HOME", str(tmp_path))

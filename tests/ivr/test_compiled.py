@@ -9,7 +9,7 @@ import pytest
 
 from hotline.settings import DIALPLANS
 from ivr import dialplan
-from ivr.model import City, HangUp, QueueNode, Span
+from ivr.model import City, HangUp, Hours, QueueNode, Span
 from ivr.prompts import SHARED
 from tests.ivr.cities import good_city
 
@@ -49,7 +49,7 @@ def test_hours_are_asked_of_asterisks_clock_in_the_citys_zone(city: City) -> Non
 
 
 def test_scattered_days_become_ranges(city: City) -> None:
-    scattered = replace(city, hours={"office": (Span((0, 2, 3, 6), 0, 24 * 60),)})
+    scattered = replace(city, hours={"office": Hours((Span((0, 2, 3, 6), 0, 24 * 60),))})
     assert re.findall(r"GotoIfTime\((.*?)\?", context(scattered, "12345-1-2")) == [f"00:00-23:59,{days},*,*,CST-8" for days in ("mon", "wed-thu", "sun")]
 
 

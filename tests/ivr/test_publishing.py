@@ -37,7 +37,7 @@ def test_a_version_keeps_what_was_published_who_and_why(store: Store, tmp_path: 
     version = store.publish(good_texts(), "first\n  version", "wang", NOW)
     assert (version.number, version.author, version.note, version.published_at, version.current) == (1, "wang", "first version", "2026-11-23T02:00:00+00:00", True)
     assert {name: (tmp_path / "menus" / "1" / name).read_text() for name in good_texts()} == good_texts()
-    assert all(stat.S_IMODE(path.stat().st_mode) == 0o444 for path in (tmp_path / "menus" / "1").iterdir())
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o444 for path in (tmp_path / "menus" / "1").rglob("*.*"))
     assert store.load(1).root == "12345"
     assert compiled(tmp_path) == ["current.conf", "v1.conf"]
 

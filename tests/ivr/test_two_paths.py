@@ -86,6 +86,43 @@ hours:
 """
 
 
+MINUTE = timedelta(minutes=1)
+DATED = """\
+zone: Asia/Shanghai
+hours:
+  office:
+    weekly: [mon-fri 08:30-12:00, "mon-fri,sun 13:30-17:30", sat 00:00-24:00]
+    calendar: statutory
+    dates:
+      "2026-12-31": ["08:30-12:00", "20:00-24:00"]
+      "2026-11-23 - 2026-11-24": closed
+"""
+
+
+def test_doors_open_and_close_on_both_paths_at_the_same_minute(asterisk: Asterisk) -> None:
+    """Each edge of a day, on weekdays, weekends, holidays, make-up working days, single dates and in a year nobody knows."""
+    texts = menus.texts(DIALPLANS / "12345")
+    calendar = {name: text for name, text in texts.items() if name.startswith("calendar/")}
+    city = load({**good_texts(hours=DATED), **calendar})
+    calls = [("12345-1-2", "", moment) for moment in _edges()]
+    told = natively(asterisk, city, calls)
+    expected = [purely(city, at, keys, moment) for at, keys, moment in calls]
+    different = [(call, native, pure) for call, native, pure in zip(calls, told, expected, strict=True) if native != pure]
+    assert different == []
+    assert {"transfer" in words for words in expected} == {True, False}
+
+
+def _edges() -> Iterator[datetime]:
+    days = ["2025-01-26", "2025-12-31", "2026-01-01", "2026-01-03", "2026-01-04", "2026-02-14", "2026-02-15", "2026-02-23", "2026-02-24",
+            "2026-02-28", "2026-05-09", "2026-10-07", "2026-10-08", "2026-10-10", "2026-11-22", "2026-11-23", "2026-11-25", "2026-11-28",
+            "2026-12-31", "2027-01-01", "2027-01-04"]  # fmt: skip
+    for day in days:
+        midnight = datetime.fromisoformat(day).replace(tzinfo=CHINA)
+        for hours in (0, 8.5, 12, 13.5, 17.5, 20, 24):
+            edge = midnight + timedelta(hours=hours)
+            yield from (edge - timedelta(seconds=1), edge, edge + MINUTE - timedelta(seconds=1))
+
+
 def test_what_is_published_loads_without_a_complaint(tmp_path: Path) -> None:
     settings = settings_of(tmp_path / "home")
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,22 +15,25 @@ from queues import snapshot
 from queues.model import Agent, AgentState, Call, Doing, QueueView, Waiting
 from queues.snapshot import Snapshot
 
-NOW = datetime.now(UTC)
-WAITING = Waiting("a-2.0", "complaints", "13800001234", NOW.timestamp() - 30)
-PICTURE = Snapshot(
-    written_at=NOW, connected=True, fault=None,
-    queues=(QueueView("complaints", "leastrecent", ("1001",), 1, 0, (WAITING,)),),
-    agents=(Agent("1001", AgentState.TALKING, True, "午餐", ("complaints",), 7, "a-1.0"),),
-    calls=(Call("a-1.0", "13900005678", "12345", NOW.timestamp(), "12345-1-1", "complaint", Doing.TALKING, "complaints", "1001"),),
-    recent=(Call("a-0.0", "13700009999", "12345", 1.0, ended=2.0),),
-)  # fmt: skip
+
+def picture(now: datetime) -> Snapshot:
+    waiting = Waiting("a-2.0", "complaints", "13800001234", now.timestamp() - 30)
+    talking = Call(
+        "a-1.0", "13900005678", "12345", now.timestamp(), "12345-1-1", "complaint", Doing.TALKING, "complaints", "1001"
+    )
+    return Snapshot(
+        written_at=now, connected=True, fault=None,
+        queues=(QueueView("complaints", "leastrecent", ("1001",), 1, 0, (waiting,)),),
+        agents=(Agent("1001", AgentState.TALKING, True, "午餐", ("complaints",), 7, "a-1.0"),),
+        calls=(talking,), recent=(Call("a-0.0", "13700009999", "12345", 1.0, ended=2.0),),
+    )  # fmt: skip
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOTLINE_HOME", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "200")
-    snapshot.write(snapshot.where(tmp_path), PICTURE)
+    snapshot.write(snapshot.where(tmp_path), picture(datetime.now(UTC)))
     return tmp_path
 
 
@@ -44,7 +48,9 @@ def items(*words: str) -> list[dict[str, object]]:
 
 
 def test_a_picture_reads_back_as_it_was_written(home: Path) -> None:
-    assert snapshot.read(snapshot.where(home)) == PICTURE
+    made = picture(datetime.now(UTC))
+    snapshot.write(snapshot.where(home), made)
+    assert snapshot.read(snapshot.where(home)) == made
 
 
 def test_each_listing_as_json(home: Path) -> None:
@@ -60,16 +66,16 @@ def test_each_listing_as_json(home: Path) -> None:
 def test_on_a_screen_callers_numbers_are_masked(home: Path) -> None:
     shown = hotline("calls").stdout
     assert "139****5678" in shown and "13900005678" not in shown
-    assert "complaints" in hotline("queues").stdout and "30 s" in hotline("queues").stdout
+    assert re.search(r"complaints .* 3\d s", hotline("queues").stdout)
     assert "talking (paused 午餐)" in hotline("agents").stdout
 
 
 def test_an_old_picture_is_shown_with_a_word_about_its_age(home: Path) -> None:
-    old = Snapshot(NOW - timedelta(seconds=90), False, "Asterisk closed the link", (), (), (), ())
+    old = Snapshot(datetime.now(UTC) - timedelta(seconds=90), False, "Asterisk closed the link", (), (), (), ())
     snapshot.write(snapshot.where(home), old)
     shown = hotline("queues", "--json")
     assert shown.exit_code == 0 and json.loads(shown.stdout)["stale"] is True
-    assert "90 s ago (Asterisk closed the link)" in shown.stderr
+    assert re.search(r"9\d s ago \(Asterisk closed the link\)", shown.stderr)
 
 
 def test_without_a_picture_it_says_why(home: Path) -> None:

@@ -74,6 +74,8 @@ def become(ticket: Ticket, status: str) -> None:
 
 def note(session: Session, ticket: Ticket, event: str, detail: dict[str, Any], actor: str = "") -> None:
     """Appends what happened."""
+    if event not in models.EVENTS:
+        raise ValueError(f"{event!r} is no event of a ticket")
     session.flush()
     moment = now()
     ticket.updated_at = moment

@@ -43,6 +43,22 @@ TYPES = {  # GB/T 33358 and the city's forms; "" is a call whose menu path says 
     "praise": "表扬",
 }
 
+EVENTS = {  # what a line of history can say
+    "draft_opened": "an agent answered",
+    "agent_changed": "a colleague took the conversation over",
+    "draft_finished": "the conversation is over",
+    "message_received": "a message became a ticket",
+    "fax_received": "a fax became a ticket, or its failure did",
+    "transcribed": "the words of a message are known",
+    "no_speech": "nobody spoke",
+    "transcription_failed": "the words could not be recognised",
+    "transcription_set_aside": "the message ended its recogniser three times; a person must listen",
+    "handed_over": "the case system has it",
+    "hand_over_refused": "the case system refused it; a person must look",
+    "hand_over_given_up": "the case system was silent for days; a person must look",
+    "hand_over_replayed": "a person sent it again",
+}
+
 PENDING, DONE, FAILED, NO_SPEECH, NONE = "pending", "done", "failed", "no_speech", "none"
 WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
 

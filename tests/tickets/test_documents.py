@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tickets import wire
 from tickets.handover import TRY_AGAIN, Patience, signature
-from tickets.life import begin
-from tickets.models import TYPES
+from tickets.life import begin, note
+from tickets.models import EVENTS, TYPES
 from tickets.store import Store
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "integrator.md").read_text("utf-8")
@@ -43,3 +45,16 @@ def test_the_answers_that_mean_later_and_the_pauses_are_those_of_the_program() -
     patience = Patience()
     assert f"{patience.first_seconds:g} s" in GUIDE
     assert (patience.longest_seconds, "up to an hour" in GUIDE) == (3600, True)
+
+
+def test_every_event_is_explained_and_no_other_is_written(tmp_path: Path) -> None:
+    table = found(r"\| `event` \| what \|\n(.*)$")
+    assert dict(re.findall(r"\| `(\w+)` \| (.+?) \|", table)) == EVENTS
+    store = Store(f"sqlite:///{tmp_path / 'x.sqlite3'}")
+    store.migrate()
+    with store.database.writes() as session:
+        ticket = begin(session, "fax", "open")
+        session.add(ticket)
+        with pytest.raises(ValueError, match="'vanished' is no event of a ticket"):
+            note(session, ticket, "vanished", {})
+    store.close()

@@ -39,7 +39,7 @@ def create_app(
     """
     spool = Spool(home / "spool", minimum_free_mb)
     app = FastAPI(title="12345 hotline", version=version, docs_url=None, redoc_url=None, lifespan=_lifespan)
-    app.state.store, app.state.home, app.state.floor = store, home.resolve(), floor
+    app.state.store, app.state.home, app.state.floor = store, home.absolute(), floor
     app.state.feed = events.Feed(store)
     app.add_middleware(SafeHeaders)
     problems.install(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -94,7 +95,7 @@ def _file(request: Request, holder: Reader, row: Ticket, relative: str | None, k
     home: Path = request.app.state.home
     if relative is None:
         raise Problem(404, f"ticket {row.number} has no {what}")
-    path = (home / relative).resolve()
+    path = Path(os.path.normpath(home / relative))  # not resolve(): recordings/ may be a link to a larger disk
     if not path.is_relative_to(home):
         raise Problem(404, f"ticket {row.number} has no {what}")
     if not path.is_file():

@@ -150,10 +150,20 @@ def test_every_error_is_a_problem_that_says_what_and_where(api: TestClient, hotl
 
 def test_a_file_that_is_not_there_is_a_problem_not_a_crash(api: TestClient, hotline: Hotline) -> None:
     gone = hotline.store.adopt(Item(item="A", kind="voicemail"), Audio("recordings/gone.wav", "", 1.0))
-    escaped = hotline.store.adopt(Item(item="B", kind="voicemail"), Audio("../../../etc/passwd", "", 1.0))
+    above, elsewhere = (hotline.store.adopt(Item(item=f"B{n}", kind="voicemail"), Audio(path, "", 1.0))
+                        for n, path in enumerate(("../secret", "/etc/passwd")))  # fmt: skip
+    (hotline.home.parent / "secret").write_text("not for the API")
     none = hotline.store.adopt(Item(item="C", kind="fax"), document=Document(0))
-    for ticket in (gone, escaped, none):
+    for ticket in (gone, above, elsewhere, none):
         assert api.get(f"/api/tickets/{ticket.number}/audio", headers=hotline.headers("agent")).status_code == 404
+
+
+def test_recordings_may_lie_on_another_disk(api: TestClient, hotline: Hotline) -> None:
+    ticket = hotline.leave("voicemail")
+    larger = hotline.home.parent / f"{hotline.home.name}-larger-disk"
+    (hotline.home / "recordings").rename(larger)
+    (hotline.home / "recordings").symlink_to(larger)
+    assert api.get(f"/api/tickets/{ticket.number}/audio", headers=hotline.headers("agent")).status_code == 200
 
 
 def test_a_fault_of_ours_tells_nothing_of_our_insides(api: TestClient, hotline: Hotline, monkeypatch: pytest.MonkeyPatch) -> None:

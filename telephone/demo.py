@@ -13,7 +13,7 @@ from rich.console import Console
 from hotline.asterisk import AsteriskFailed, RuntimeMissing
 from telephone.demo_steps import ACTS
 from telephone.stage import EXPECTED, Stage
-from telephone.world import World
+from telephone.world import MARK, World
 
 LIMIT_SECONDS: Final = 480.0
 
@@ -34,10 +34,12 @@ def play(folder: Path, *, only: int | None = None, broken: int | None = None) ->
     if tickets:
         stage.shows_tickets(tickets)
     stage.shows_verdict()
-    result = {"ok": ok, "seconds": round(stage.seconds, 1), "problem": problem, "steps": [asdict(step) for step in stage.steps], "tickets": tickets}
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "result.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    console.print(f"{'Everything came true.' if ok else 'Not everything came true.'} Details: {folder / 'result.json'}, logs beside it.")
+    calls = round(sum(step.seconds for step in stage.steps), 1)
+    if (folder / MARK).exists():
+        steps = [asdict(step) for step in stage.steps]
+        result = {"ok": ok, "seconds": round(stage.seconds, 1), "calls_seconds": calls, "problem": problem, "steps": steps, "tickets": tickets}
+        (folder / "result.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    console.print(f"{'Everything came true' if ok else 'Not everything came true'}; the calls took {calls:.0f} s. Details: {folder / 'result.json'}, logs beside it.")
     return ok
 
 

@@ -78,6 +78,8 @@ class HotlineUnderTest:
         self._http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{plan.http_port}", timeout=10, trust_env=False)
 
     async def __aenter__(self) -> Self:
+        if (self.plan.home / "run").exists():  # an earlier one that was killed before it could end its hotline
+            await self.stop()
         await asyncio.to_thread(self._prepare)
         try:
             await self.start()

@@ -52,6 +52,7 @@ class Network:
         self._ami: Ami | None = None
 
     async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self._asterisk.stop)  # one that an earlier, killed process left: it has another secret
         await asyncio.to_thread(render, self._instance(), self._runtime)
         await asyncio.to_thread(self._asterisk.start)
         try:

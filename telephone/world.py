@@ -30,6 +30,8 @@ from telephone.stage import DemoFailed, Stage
 SIP_PORT: Final = 25060
 WAIT_SECONDS: Final = 6  # in the demonstration's city callers are offered voicemail sooner
 POLL_SECONDS: Final = 0.1
+MARK: Final = ".demonstration"
+STILL_RUNNING: Final = ("hotline", "network")  # may be, if an earlier demonstration was killed; ended before these folders go
 AGENT = "agent-1001"
 CITIZEN_SAYS: Final = "您好，我要投诉。黄河路的工地半夜还在施工，吵得睡不着。"
 AGENT_SAYS: Final = "您好，这里是12345热线。您反映的情况已经记下，我们马上转交处理。"
@@ -130,7 +132,7 @@ class World:
         raise DemoFailed(f"no {what} in {seconds:g} s (last seen: {last})")
 
     async def _build(self, stack: AsyncExitStack) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._empty_folder()
         self.case_system = CaseSystem(self.folder / "case-system", SIP_PORT + 9, wrong_key=self.broken == 5)
         await stack.enter_async_context(self.case_system)
         self.stage.says("an example case system listens")
@@ -144,6 +146,17 @@ class World:
         self.phone = await self.network.phone(PhoneAccount(account["username"], account["secret"]))
         self.stage.says(f"the telephone network (a second Asterisk {runtime.version}) is up, the agent's phone is registered")
         self.prompts = Prompts(self.hotline.settings.sounds / "zh")
+
+    def _empty_folder(self) -> None:
+        """Only what an earlier demonstration made is removed. Raises DemoFailed."""
+        mark = self.folder / MARK
+        if self.folder.exists() and any(self.folder.iterdir()) and not mark.exists():
+            raise DemoFailed(f"{self.folder} is not empty and not from an earlier demonstration; choose another folder")
+        for entry in self.folder.glob("*"):
+            if entry.name not in STILL_RUNNING:
+                shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        mark.touch()
 
     def _plan(self) -> Plan:
         city = self.folder / "city"

@@ -32,7 +32,7 @@ HEARTBEAT_SECONDS = 5.0
 RESYNC_SECONDS = 30.0
 CLOSE_SECONDS = 2.0
 MOST_TRIES = 720
-DOORBELLS = ("QueueCallerJoin", "AgentConnect", "AgentComplete", "Hangup")
+DOORBELLS = ("AgentConnect", "AgentComplete")
 
 log = structlog.get_logger()
 

@@ -62,7 +62,7 @@ class QueueLog:
 
     def read(self) -> list[Happening]:
         """What has happened since the bookmark; the same again until `keep` is called."""
-        ledger = Ledger.from_json(json.loads(json.dumps(self._ledger.as_json())))
+        ledger = self._ledger.copy()
         place = self._bookmark
         happenings: list[Happening] = []
         for start, path in self._places():

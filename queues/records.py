@@ -22,7 +22,7 @@ ENDS = {
 }  # fmt: skip
 TALKED = {"COMPLETEAGENT": 1, "COMPLETECALLER": 1, "BLINDTRANSFER": 3, "ATTENDEDTRANSFER": 3, "TRANSFER": 3}
 """Which of the data says how long they talked."""
-MOST_REMEMBERED = 10_000
+MOST_REMEMBERED = 2000  # callers; the whole is written down at each agent's call
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,10 @@ class Ledger:
             AgentCallEnded(call["linkedid"], callid, call["queue"], call["agent"], "asterisk", at)
             for callid, call in ended.items()
         ]
+
+    def copy(self) -> Ledger:
+        """Independent of this one; what is kept of a caller is replaced, never changed."""
+        return Ledger(dict(self.callers), dict(self.talking))
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

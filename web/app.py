@@ -17,7 +17,7 @@ from queues.snapshot import Snapshot
 from tickets.spool import Spool
 from tickets.store import Store
 from web import delivery_routes, events, floor_routes, problems, ticket_routes
-from web.metrics import Figures, exposition
+from web.metrics import Figures, Sessions, exposition
 from web.views import HealthView
 
 Reasons = Callable[[], Sequence[str]]
@@ -29,12 +29,14 @@ def create_app(
     home: Path,
     reasons: Reasons,
     floor: Callable[[], Snapshot | None] = lambda: None,
+    agi: Callable[[], Sessions | None] = lambda: None,
     minimum_free_mb: int = 0,
     version: str = "0.1.0",
 ) -> FastAPI:
     """The API over one hotline's data.
 
-    `reasons` says why calls cannot be taken (empty: they can), `floor` what is going on; both are called in threads
+    `reasons` says why calls cannot be taken (empty: they can), `floor` what is going on, `agi` what became of
+    callers in the menu; all are called in threads
     and may read files, but must not take long. `store` is not closed here.
     """
     spool = Spool(home / "spool", minimum_free_mb)
@@ -43,7 +45,7 @@ def create_app(
     app.state.feed = events.Feed(store)
     app.add_middleware(SafeHeaders)
     problems.install(app)
-    _plain_pages(app, store, spool, floor, reasons)
+    _plain_pages(app, Figures(store, spool, floor, reasons, agi), store, spool, reasons)
     for routes in (ticket_routes, floor_routes, delivery_routes, events):
         app.include_router(routes.router)
     return app
@@ -58,9 +60,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await follower
 
 
-def _plain_pages(app: FastAPI, store: Store, spool: Spool, floor: Callable[[], Snapshot | None], reasons: Reasons) -> None:
-    figures = Figures(store, spool, floor, reasons)
-
+def _plain_pages(app: FastAPI, figures: Figures, store: Store, spool: Spool, reasons: Reasons) -> None:
     @app.get("/health", response_model=HealthView, responses={503: {"model": HealthView}})
     def health() -> JSONResponse:
         """200 when calls can be taken, 503 with the reasons otherwise."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -13,16 +13,27 @@ from queues.snapshot import Snapshot
 from tickets.spool import Spool
 from tickets.store import Store
 
+Sessions = tuple[int, Mapping[str, int]]
+"""Callers in the menu now, and those that left it by outcome."""
+
 
 class Figures(Collector):
     """Everything there is to count."""
 
-    def __init__(self, store: Store, spool: Spool, floor: Callable[[], Snapshot | None], reasons: Callable[[], Sequence[str]]) -> None:
-        self._store, self._spool, self._floor, self._reasons = store, spool, floor, reasons
+    def __init__(
+        self,
+        store: Store,
+        spool: Spool,
+        floor: Callable[[], Snapshot | None],
+        reasons: Callable[[], Sequence[str]],
+        agi: Callable[[], Sessions | None] = lambda: None,
+    ) -> None:
+        self._store, self._spool, self._floor, self._reasons, self._agi = store, spool, floor, reasons, agi
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("hotline_ready", "1 when calls can be taken", value=0 if self._reasons() else 1)
         yield from self._of_spool()
+        yield from self._of_menu()
         yield from self._of_floor()
         yield from self._of_register()
 
@@ -34,6 +45,17 @@ class Figures(Collector):
         yield GaugeMetricFamily("hotline_spool_free_bytes", "room for messages and faxes", value=free)
         yield GaugeMetricFamily("hotline_spool_full", "1: callers reach a person instead of voicemail", value=0 if room else 1)
         yield GaugeMetricFamily("hotline_spool_items", "messages and faxes without a ticket yet", value=waiting)
+
+    def _of_menu(self) -> Iterator[Metric]:
+        counted = self._agi()
+        if counted is None:
+            return
+        active, sessions = counted
+        yield GaugeMetricFamily("hotline_agi_sessions_active", "callers in the menu", value=active)
+        ended = CounterMetricFamily("hotline_agi_sessions", "callers who left the menu, by outcome", labels=["outcome"])
+        for outcome, number in sorted(sessions.items()):
+            ended.add_metric([outcome], number)
+        yield ended
 
     def _of_floor(self) -> Iterator[Metric]:
         now = self._floor()

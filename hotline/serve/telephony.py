@@ -16,6 +16,7 @@ from agi.keys import Keys
 from agi.server import AgiServer
 from hotline import menus
 from hotline.asterisk import ours
+from hotline.serve import counted
 from hotline.serve.conversations import Conversations
 from hotline.serve.pressed import follow_keys, press
 from hotline.settings import Settings
@@ -56,12 +57,14 @@ async def _serve(settings: Settings) -> None:
     floor = Floor(link, settings.home, settings.home / "asterisk" / "log" / "queue_log", conversations.take)
     await floor.start()
     await link.start()
+    counting = asyncio.create_task(counted.keep_writing(counted.where(settings.home), server.counts))
     try:
         await stopping.wait()
         log.info("stopping")
         await server.drain(DRAIN_SECONDS)
     finally:
         opening.cancel()
+        counting.cancel()
         await floor.close()
         await link.close()
         conversations.close()

@@ -6,6 +6,7 @@ from functools import partial
 
 from hotline.asterisk import ours
 from hotline.health import Health
+from hotline.serve import counted
 from hotline.settings import Settings
 from queues import snapshot
 from tickets.jobs import open_store
@@ -21,6 +22,7 @@ def run(settings: Settings) -> None:
         home=settings.home,
         reasons=Health(settings, ours.asterisk(settings)).reasons,
         floor=partial(snapshot.read, snapshot.where(settings.home)),
+        agi=partial(counted.read, counted.where(settings.home)),
         minimum_free_mb=settings.file.spool.minimum_free_mb,
     )
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,8 @@ from tickets.store import Audio, Document
 from web.app import create_app
 from web.events import Feed
 
-LIMIT = httpx.Timeout(20)
+LIMIT_SECONDS = 20
+LIMIT = httpx.Timeout(LIMIT_SECONDS)
 
 
 @pytest.fixture
@@ -40,7 +42,9 @@ def listen(server: str, hotline: Hotline, count: int, do: Any = None, **headers:
     event: dict[str, Any] = {}
     with httpx.stream("GET", f"{server}/api/events", headers=hotline.headers("agent") | headers, timeout=LIMIT) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
+        deadline = time.monotonic() + LIMIT_SECONDS
         for line in stream.iter_lines():
+            assert time.monotonic() < deadline, f"{len(found)} of {count} events in {LIMIT_SECONDS} s"
             name, _, value = line.partition(": ")
             if name == "retry" and do is not None:
                 do()

@@ -69,7 +69,7 @@ async def message(world: World) -> Facts:
     await caller.presses("11")
     await world.hears(caller, "offer-voicemail", within=40)
     await caller.presses("1")
-    hung_up = await _leave_message(world, caller, sound.silence(3) if world.broken == 2 else said)
+    hung_up = await _leave_message(world, caller, sound.silence(1) if world.broken == 2 else said)
     await world.end_talk()
     ticket = await world.ticket(caller.number, lambda one: one["channel"] == "voicemail", "ticket of the message", NUMBER_SECONDS)
     number_seconds = time.monotonic() - hung_up

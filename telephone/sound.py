@@ -68,6 +68,13 @@ def match(heard: Samples, clip: Samples) -> Match:
     return Match(float(likeness[best]), best)
 
 
+def share(heard: Samples, clip: Samples, *, piece_seconds: float = 0.25, like: float = 0.9) -> float:
+    """How much of a clip was heard, piece by piece: for a line that may lose a packet but not a word."""
+    size = int(piece_seconds * RATE)
+    pieces = [clip[at : at + size] for at in range(0, len(clip) - size + 1, size)]
+    return sum(match(heard, piece).correlation >= like for piece in pieces) / len(pieces) if pieces else 0.0
+
+
 def audible(heard: Samples, *, threshold: int = 100) -> bool:
     """Whether anything but line noise is in it."""
     return bool((np.abs(heard.astype(np.int32)) > threshold).any())

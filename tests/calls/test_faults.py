@@ -15,11 +15,11 @@ from telephone.phone import Phone
 from tests.calls.asterisk_line import spoken
 from tests.calls.conftest import CALLS, Citizen, ticket_of, until
 from tests.calls.test_left_behind import with_document
-from tests.calls.test_people import LIKE
 from tests.scenario import Caller, Story
 
 pytestmark = CALLS
 
+MOST = 0.75
 PROMPT_SECONDS = 5 + 1.5  # a prompt must begin within five seconds; to know it takes that much of it
 
 
@@ -73,13 +73,14 @@ async def test_a_restart_with_forty_callers_drops_none_and_loses_nothing(
     await together([Caller(line).hears("matters-menu", within=25).presses("#").stays() for line in menus])
     await hotline.healthy()
     assert all(line.telephone.connected for line in (*menus, *waiting, *recording, talking))
-    assert sound.match(agent.heard, spoken("citizen")).correlation >= LIKE
-    assert sound.match(talking.telephone.heard, spoken("agent")).correlation >= LIKE
+    # Forty callers and three starting processes on two cores may cost a packet, but nobody a word.
+    assert sound.share(agent.heard, spoken("citizen")) >= MOST
+    assert sound.share(talking.telephone.heard, spoken("agent")) >= MOST
     await together([Caller(line).hangs_up() for line in (*menus, *waiting, *recording, talking)])
     for line in recording:
         ticket = await until(partial(ticket_of, hotline, line.telephone.number), "the ticket of a message", 30)
         (tmp_path / "message.wav").write_bytes((await hotline.get(f"/api/tickets/{ticket['number']}/audio")).content)
-        assert sound.match(sound.read(tmp_path / "message.wav"), spoken("before, during and after")).correlation >= LIKE
+        assert sound.share(sound.read(tmp_path / "message.wav"), spoken("before, during and after")) >= MOST
     await asyncio.gather(*faxes)
 
 

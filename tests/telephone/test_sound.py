@@ -24,6 +24,14 @@ def test_a_clip_in_noise_is_less_like_itself() -> None:
     assert 0.5 < sound.match(noisy, clip).correlation < 0.9
 
 
+def test_a_lost_packet_is_not_a_lost_word() -> None:
+    clip = sound.babble(2, seed=1)
+    heard = np.concatenate([clip[:5000], clip[5160:]])
+    assert sound.match(heard, clip).correlation < 0.9
+    assert sound.share(heard, clip) >= 7 / 8
+    assert sound.share(heard, sound.babble(2, seed=2)) == 0
+
+
 def test_another_clip_is_not_found() -> None:
     assert sound.match(sound.babble(5, seed=1), sound.babble(2, seed=2)).correlation < 0.3
 

@@ -9,8 +9,11 @@ from typing import Any, Final
 from bench import house
 from bench.answer import Load, place
 from bench.line import Heard, Line
+from bench.messages import MAILBOX
+from telephone import sound
 from telephone.hotline_under_test import HotlineUnderTest
 
+MESSAGE_SECONDS: Final = 4.0
 SETTLE_SECONDS: Final = 5.0
 DRAIN_SECONDS: Final = 1800.0
 
@@ -18,7 +21,7 @@ DRAIN_SECONDS: Final = 1800.0
 async def measure(hotline: HotlineUnderTest, line: Line, calls: int, per_second: float, mailbox: bool) -> list[dict[str, Any]]:
     """A row for each process. With `mailbox` every call leaves a message, so worker and register have their share."""
     before = house.memory(hotline)
-    number, listen = ("123452", 2.0) if mailbox else ("12345", 1.0)
+    number, listen = (MAILBOX, _notice_seconds(hotline) + MESSAGE_SECONDS) if mailbox else ("12345", 1.0)
     rows: dict[str, dict[str, Any]] = {name: {"process": name, "before_mb": held} for name, held in before.items()}
     done = answered = 0
     for part in (calls // 10, calls - calls // 10):
@@ -31,6 +34,10 @@ async def measure(hotline: HotlineUnderTest, line: Line, calls: int, per_second:
     for row in rows.values():
         row["answered"] = answered
     return list(rows.values())
+
+
+def _notice_seconds(hotline: HotlineUnderTest) -> float:
+    return len(sound.read(hotline.settings.sounds / "zh" / "voicemail-notice.wav")) / sound.RATE
 
 
 async def _worked_off(hotline: HotlineUnderTest) -> None:

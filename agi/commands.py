@@ -16,6 +16,7 @@ LONGEST_BYTES = 2000  # res_agi.c, AGI_BUF_LEN 2048: Asterisk cuts what is longe
 FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 DIALPLAN = re.compile(r"[\w.+*#/ :&-]*", re.ASCII)  # ids, numbers, sound names joined by &
 STATE = ("HOTLINE_AT", "HOTLINE_NOINPUT", "HOTLINE_NOMATCH", "HOTLINE_TURNS")  # [hotline-ask] takes them in this order
+LANGUAGE = "HOTLINE_LANGUAGE"  # after them, once the caller has chosen one
 SOUNDS = "hotline/"
 
 
@@ -33,6 +34,8 @@ def line(*words: str) -> str:
 def ask(prompts: Sequence[str], seconds: int, digits: int, state: Mapping[str, str]) -> str:
     """Plays the prompts and waits for a key, in one command; `state` is where the native menu would go on."""
     arguments = [sounds(prompts), str(seconds), str(digits), *(state.get(name, "") for name in STATE)]
+    if language := state.get(LANGUAGE):
+        arguments.append(language)
     return line("GOSUB", "hotline-ask", "s", "1", ",".join(_plain(argument) for argument in arguments))
 
 

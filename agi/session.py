@@ -109,7 +109,7 @@ class Session:
             asking.cancel()
 
     async def _decide(self, place: flow.Place, todo: tuple[Instruction, ...]) -> None:
-        values = {"HOTLINE_AT": place.at}
+        values = {"HOTLINE_AT": place.at, **place.spoken()}
         if self._fax:
             values["HOTLINE_REASON"] = "detected"
         for instruction in todo:

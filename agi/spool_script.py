@@ -90,7 +90,7 @@ class Line(AGI):
 def open_item(line: Line, spool: Spool, kind: str) -> None:
     """Before recording starts."""
     facts = {name: line.value(expression) for name, expression in FACTS.items()}
-    facts |= {"uniqueid": line.known("uniqueid"), "language": line.known("language")}
+    facts |= {"uniqueid": line.known("uniqueid"), "language": line.known("language").partition("_")[0]}
     facts |= {"caller": line.known("callerid"), "caller_name": line.known("calleridname")}
     try:
         item = spool.open(kind, facts, asterisk_pid=os.getppid())

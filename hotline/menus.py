@@ -69,6 +69,7 @@ def texts(folder: Path) -> dict[str, str]:
     stories = {f"{STORIES}{path.name}": path for path in sorted((folder / STORIES).glob("*.yaml"))}
     years = {f"{CALENDAR}{path.name}": path for path in sorted(calendar.glob("*.yaml"))}
     files = {name: folder / name for name in FILES if (folder / name).exists()}
+    files |= {path.name: path for path in sorted(folder.glob("prompts.*.yaml"))}
     return {name: _read(path) for name, path in (files | stories | years).items()}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ivr import numbers, ways
 from ivr.faults import Faults
-from ivr.model import City, Menu, QueueNode
+from ivr.model import OWN_LANGUAGE, City, Menu, QueueNode
 from ivr.prompts import REQUIRED
 
 MOST_CHOICES = 5
@@ -29,6 +29,9 @@ def advise(city: City, faults: Faults) -> None:
         if isinstance(node, Menu):
             _menu(city, node, path, faults)
     _unused(city, faults)
+    for language, texts in city.languages.items():
+        if left := [prompt for prompt in city.prompts if prompt not in texts]:
+            faults.add(f"prompts.{language}.yaml", "", f"{len(left)} prompts are missing and are said in {OWN_LANGUAGE}: {', '.join(left[:5])}")
     for name, hours in city.hours.items():
         if hours.statutory and not city.years:
             faults.add("hours.yaml", f"hours/{name}/calendar", "no year of the statutory calendar is known: only the week counts")

@@ -6,7 +6,19 @@ from collections.abc import Iterator, Mapping
 
 from ivr import numbers, ways
 from ivr.faults import Faults, unknown
-from ivr.model import Announcement, City, Fax, Menu, Node, QueueNode, Voicemail, ancestors
+from ivr.model import (
+    EMERGENCIES,
+    OWN_LANGUAGE,
+    Announcement,
+    City,
+    Emergency,
+    Fax,
+    Menu,
+    Node,
+    QueueNode,
+    Voicemail,
+    ancestors,
+)
 from ivr.prompts import REQUIRED
 
 LONGEST_CHAIN = 5  # announcements and closed doors one after another
@@ -39,6 +51,8 @@ def _names(city: City, faults: Faults) -> None:
             _exists(MENUS, f"{at}/queue", "queue", node.queue, city.queues, faults)
         if node.hours is not None:
             _exists(MENUS, f"{at}/hours", "hours", node.hours, city.hours, faults)
+        if node.language:
+            _exists(MENUS, f"{at}/language", "language", node.language, {OWN_LANGUAGE: 0, **city.languages}, faults)
         if (node.hours is None) != (node.closed is None):
             faults.add(MENUS, at, "hours and closed belong together: when, and where calls go otherwise")
     for queue in city.queues.values():
@@ -48,6 +62,9 @@ def _names(city: City, faults: Faults) -> None:
     for prompt in REQUIRED:
         if prompt not in city.prompts:
             faults.add("prompts.yaml", "", f'the prompt "{prompt}" is missing; every hotline needs it')
+    for language, texts in city.languages.items():
+        for prompt in texts:
+            _exists(f"prompts.{language}.yaml", prompt, "prompt", prompt, city.prompts, faults)
 
 
 def _targets(city: City) -> Iterator[tuple[str, str]]:
@@ -85,6 +102,10 @@ def _entrances(city: City, faults: Faults) -> None:
         faults.add(MENUS, "person", f"{person.id} must be a queue without hours: a person can be reached at any time")
     if city.fax is not None and not isinstance(city.nodes[city.fax], Fax):
         faults.add(MENUS, "fax", f"{city.fax} must be of kind fax")
+    for node in city.nodes.values():
+        for field, target in (("closed", node.closed), ("next", node.next if isinstance(node, Announcement) else None)):
+            if target is not None and isinstance(city.nodes[target], Emergency):
+                faults.add(MENUS, f"nodes/{node.id}/{field}", f"{target} is an emergency: only a key may lead there, at once")
     for queue in city.queues.values():
         if not isinstance(city.nodes[queue.overflow], Voicemail):
             faults.add(QUEUES, f"{queue.name}/overflow", f"{queue.overflow} must be of kind voicemail")
@@ -154,7 +175,10 @@ def _dialled(city: City, faults: Faults) -> None:
 
 
 def _forms(city: City, faults: Faults) -> None:
-    taken: dict[str, str] = {}
+    taken = {form.replace("-", ""): number for number in EMERGENCIES for form in numbers.forms(number, city)}
+    for number in numbers.entries(city):
+        if number in EMERGENCIES:
+            faults.add(NUMBERS, f"numbers/{number}", f"{number} is put through at once by itself ({EMERGENCIES[number]}); it leads nowhere else")
     for number in city.numbers:
         for form in numbers.forms(number, city):
             if taken.setdefault(form.replace("-", ""), number) != number:

@@ -11,11 +11,11 @@ what is to be said (each prompt followed by &) until something is asked or decid
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ivr import numbers
 from ivr.flow import NEXT_DIGIT_SECONDS, NO_INPUT_LIMIT, NO_MATCH_LIMIT, TURN_LIMIT, decision_of
-from ivr.model import ZONES, Announcement, City, Hours, Menu, Node, Span
+from ivr.model import EMERGENCIES, ZONES, Announcement, City, Hours, Menu, Node, Span
 
 _SAFE = re.compile(r"[A-Za-z0-9+-]*")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -47,13 +47,26 @@ def compile_numbers(city: City, version: int, *, menu: bool = True) -> str:
     ]
     for number, node_id in numbers.entries(city).items():
         at = city.person if not menu and isinstance(city.nodes[node_id], Menu) else node_id
-        told = f"HOTLINE_AT={_safe(at)},HOTLINE_ROOT={_safe(city.root)},__HOTLINE_CALLED={_safe(number)}"
-        for form in numbers.forms(number, city):
-            if "-" in form:  # Asterisk itself ignores dashes in what was dialled
-                continue
-            lines.append(f"exten => {_safe(form)},1,MSet(__HOTLINE_VERSION={version},{told})")
-            lines.append(" same => n,Goto(hotline-enter,s,1)")
+        person = city.person if isinstance(city.nodes[at], Menu) else at
+        lines += _enter(city, version, number, f"HOTLINE_AT={_safe(at)},HOTLINE_PERSON={_safe(person)}")
+    for number in EMERGENCIES:
+        lines += _enter(city, version, number, f"HOTLINE_AT={_safe(city.root)},HOTLINE_PATH={_safe(city.root)},HOTLINE_TARGET={number},HOTLINE_DECISION=emergency")
     return "\n".join(lines) + "\n"
+
+
+def compile_elderly(forms: Mapping[str, str]) -> str:
+    """Callers who asked for care, by their number in each form: elderly.conf."""
+    lines = ["; Written by `hotline elderly`. Personal data.", "[hotline-elderly]"]
+    return "\n".join([*lines, *(f"exten => {_safe(form)},1,Return({_safe(care)})" for form, care in forms.items()), ""])
+
+
+def _enter(city: City, version: int, number: str, at: str) -> Iterator[str]:
+    """A number in each of its forms. Asterisk itself ignores dashes in what was dialled."""
+    told = f"{at},HOTLINE_ROOT={_safe(city.root)},__HOTLINE_CALLED={_safe(number)}"
+    for form in numbers.forms(number, city):
+        if "-" not in form:
+            yield f"exten => {_safe(form)},1,MSet(__HOTLINE_VERSION={version},{told})"
+            yield " same => n,Goto(hotline-enter,s,1)"
 
 
 def _context(version: int, name: str, lines: list[Line]) -> str:
@@ -72,6 +85,7 @@ def _node(city: City, version: int, node: Node) -> list[Line]:
         ("", "Goto(arrive)"),
         ("quiet", "Set(HOTLINE_GREET=)"),
         ("arrive", f"Set(HOTLINE_AT={_safe(node.id)})"),
+        *([("", f"Gosub(hotline-language,s,1({_safe(node.language)}))")] if node.language else []),
         *_hours(city, version, node),
     ]
     if isinstance(node, Menu):

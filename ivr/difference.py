@@ -29,6 +29,8 @@ def _parts(old: City, new: City) -> Iterator[str]:
     yield from _things("days of hours ", _other_days(old, new), _other_days(new, old))
     yield from _things("number ", old.numbers, new.numbers)
     yield from _things("prompt ", old.prompts, new.prompts)
+    for language in (*old.languages, *(name for name in new.languages if name not in old.languages)):
+        yield from _things(f"{language} prompt ", old.languages.get(language, {}), new.languages.get(language, {}))
 
 
 def _weeks(city: City) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ivr.events import Ask, Decide, Event, FaxHeard, HungUp, Instruction, NoInput, Pressed, Say
-from ivr.model import Announcement, City, Fax, HangUp, Menu, Node, QueueNode, Transfer, Voicemail
-from ivr.numbers import table
+from ivr.model import Announcement, City, Emergency, Fax, HangUp, Menu, Node, QueueNode, Transfer, Voicemail
+from ivr.numbers import emergency, table
 
 NO_INPUT_LIMIT = 2  # the first silence repeats, the second reaches a person
 NO_MATCH_LIMIT = 3  # the third wrong key in a row reaches a person
@@ -23,7 +23,10 @@ ABANDONED = "abandoned"
 
 @dataclass(frozen=True)
 class Call:
-    """What is known when a call arrives. `at` is the node the dialplan entered at; without it the called number says."""
+    """What is known when a call arrives. `at` is the node the dialplan entered at; without it the called number says.
+
+    `menu` is False where menus are switched off, and for elderly callers who asked for a person.
+    """
 
     called: str
     now: datetime
@@ -43,6 +46,7 @@ class Place:
     turns: int = 0
     digits: str = ""
     outcome: str = ""
+    language: str = ""
 
     @property
     def node(self) -> Node:
@@ -55,7 +59,12 @@ class Place:
             "HOTLINE_NOINPUT": str(self.no_input),
             "HOTLINE_NOMATCH": str(self.no_match),
             "HOTLINE_TURNS": str(self.turns),
+            **self.spoken(),
         }
+
+    def spoken(self) -> dict[str, str]:
+        """The language, once the caller has chosen one."""
+        return {"HOTLINE_LANGUAGE": self.language} if self.language else {}
 
 
 Step = tuple[Place, tuple[Instruction, ...]]
@@ -63,6 +72,8 @@ Step = tuple[Place, tuple[Instruction, ...]]
 
 def begin(city: City, call: Call) -> Step:
     """The first place of a call and what to do there."""
+    if number := emergency(call.called, city):
+        return Place(city, city.root, call.now, outcome="emergency"), (Decide("emergency", city.root, number),)
     at = call.at if call.at is not None and call.at in city.nodes else table(city).get(call.called, city.root)
     if not call.menu and isinstance(city.nodes[at], Menu):
         at = city.person
@@ -125,6 +136,7 @@ def _go(place: Place, target: str, greet: bool = True) -> Step:
     said: tuple[str, ...] = ()
     for _ in city.nodes:
         node = city.nodes[target]
+        place = replace(place, language=node.language or place.language)
         if node.closed is not None and not city.is_open(node, place.now):
             target = node.closed
         elif isinstance(node, Announcement):
@@ -166,6 +178,8 @@ def decision_of(city: City, node: Node) -> Decide:
             return Decide("fax", node.id, type=node.type)
         case Transfer():
             return Decide("transfer", node.id, node.number, node.type)
+        case Emergency():
+            return Decide("emergency", node.id, node.number)
         case HangUp():
             return Decide("hangup", node.id)
     raise AssertionError(f"{node.id}: a {type(node).__name__} decides nothing")

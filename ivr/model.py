@@ -14,6 +14,8 @@ TYPES = {
     "suggestion": "建议",
     "praise": "表扬",
 }
+EMERGENCIES = {"110": "公安报警", "119": "火警", "120": "急救", "122": "交通事故"}
+OWN_LANGUAGE = "zh"  # of prompts.yaml; others stand in prompts.<language>.yaml
 STRATEGIES = ("ringall", "leastrecent", "fewestcalls", "random", "rrmemory", "linear", "wrandom", "rrordered")
 # China keeps no summer time, so an offset says all; nothing has to read a time-zone database.
 ZONES = {"Asia/Shanghai": 8, "Asia/Urumqi": 6}
@@ -28,6 +30,7 @@ class Node:
     prompt: tuple[str, ...] = ()
     hours: str | None = None
     closed: str | None = None
+    language: str = ""  # spoken from here on; '' leaves it as it is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +60,13 @@ class Fax(Node):
 class Transfer(Node):
     number: str
     type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emergency(Node):
+    """Police, fire, ambulance, traffic accidents: at once, past every limit."""
+
+    number: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +140,7 @@ class City:
     country_code: str
     numbers: Mapping[str, str]
     prompts: Mapping[str, str]
+    languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # prompts in other languages
     years: tuple[int, ...] = ()  # of the statutory calendar that are known
 
     @property
@@ -141,6 +152,10 @@ class City:
         if node.hours is None:
             return True
         return self.hours[node.hours].hold(now.astimezone(self.timezone))
+
+    def text(self, prompt: str, language: str = "") -> str:
+        """What is read out; in the city's own language where it was not translated."""
+        return self.languages.get(language, {}).get(prompt) or self.prompts[prompt]
 
     def back(self, node_id: str) -> str:
         """The menu above; from the first menu, itself."""

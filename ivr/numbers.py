@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr.model import City
+from ivr.model import EMERGENCIES, City
 
 
 def table(city: City) -> dict[str, str]:
@@ -17,9 +17,34 @@ def entries(city: City) -> dict[str, str]:
     return {path.replace("-", ""): path for path in city.nodes if is_dialled(path)} | dict(city.numbers)
 
 
+def emergency(called: str, city: City) -> str:
+    """110 of 110 or 0546110 and so on; '' where no emergency number was dialled."""
+    return next((number for number in EMERGENCIES if called in forms(number, city)), "")
+
+
 def is_dialled(node_id: str) -> bool:
     """Whether a node's id consists of keys only; `12345-closed` is reached, never dialled."""
     return node_id.replace("-", "").isdigit()
+
+
+def caller_forms(number: str, city: City) -> Iterator[str]:
+    """The digits by which a trunk may name this caller: 13812345678 also as 013812345678, 8613812345678, 008613812345678."""
+    digits = number.removeprefix("+").removeprefix("00")
+    if len(digits) > len(city.country_code) + 9 and digits.startswith(city.country_code):
+        digits = digits.removeprefix(city.country_code)
+        digits = digits if _is_mobile(digits) else "0" + digits
+    if not digits.startswith("0") and not _is_mobile(digits):
+        digits = city.area_code + digits
+    national = digits.removeprefix("0")
+    yield from ("0" + national, city.country_code + national, f"00{city.country_code}{national}")
+    if _is_mobile(national):
+        yield national
+    if digits.startswith(city.area_code):
+        yield digits.removeprefix(city.area_code)
+
+
+def _is_mobile(digits: str) -> bool:
+    return len(digits) == 11 and digits.startswith("1")
 
 
 def forms(number: str, city: City) -> Iterator[str]:

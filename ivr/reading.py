@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,13 +15,15 @@ from ivr.model import City, Node, Queue
 from ivr.source import Scalar, read
 
 FILES = ("menus.yaml", "queues.yaml", "hours.yaml", "numbers.yaml", "prompts.yaml")
-LONGEST_PROMPT = 300  # characters
+TRANSLATION = re.compile(r"prompts\.([a-z]{2,3})\.yaml")
+LONGEST_PROMPT = 300  # characters; words in letters take about twice as many
 MOST_PROMPTS = 6  # said one after another at one node
 
 
 def read_city(texts: Mapping[str, str], faults: Faults) -> City:
     """The city these texts describe. With any fault noted it is incomplete and must not be used."""
-    trees = {file: read(file, texts[file], faults) for file in FILES if file in texts}
+    translations = {found[1]: file for file in sorted(texts) if (found := TRANSLATION.fullmatch(file))}
+    trees = {file: read(file, texts[file], faults) for file in (*FILES, *translations.values()) if file in texts}
     for file in set(FILES) - set(trees):
         faults.add(file, "", "is missing", 1)
     faults.refuse()  # what follows would only report the same again
@@ -40,7 +43,8 @@ def read_city(texts: Mapping[str, str], faults: Faults) -> City:
         area_code=numbers.text("area_code", "area"),
         country_code=numbers.text("country_code", "country"),
         numbers=numbers.pairs("numbers", "service", "node"),
-        prompts=_prompts(trees["prompts.yaml"], faults),
+        prompts=_prompts("prompts.yaml", trees["prompts.yaml"], faults),
+        languages={name: _prompts(file, trees[file], faults) for name, file in translations.items()},
         years=calendar.years,
     )
     menus.done(("root", "person", "fax", "no_input_seconds", "nodes"))
@@ -69,6 +73,7 @@ def _node(node_id: str, fields: Fields, seconds: int) -> Node | None:
         "prompt": fields.texts("prompt", "name", most=MOST_PROMPTS),
         "hours": fields.text("hours", "name", required=False) or None,
         "closed": fields.text("closed", "node", required=False) or None,
+        "language": fields.text("language", "language", required=False),
     }
     node = make(fields, common, seconds)
     fields.done(("kind", *common, *names))
@@ -102,6 +107,13 @@ def _transfer(fields: Fields, common: dict[str, Any], _seconds: int) -> Node:
     return model.Transfer(**common, number=fields.text("number", "number"), type=_type(fields, required=False))
 
 
+def _emergency(fields: Fields, common: dict[str, Any], _seconds: int) -> Node:
+    for name in ("prompt", "hours", "closed"):
+        if common[name]:
+            fields.fault(name, "must not stand here: an emergency is put through at once, at any time")
+    return model.Emergency(**common, number=fields.one_of("number", model.EMERGENCIES, "emergency number"))
+
+
 def _announcement(fields: Fields, common: dict[str, Any], _seconds: int) -> Node:
     return model.Announcement(**common, next=fields.text("next", "node"))
 
@@ -116,6 +128,7 @@ _KINDS: dict[str, tuple[Callable[[Fields, dict[str, Any], int], Node], tuple[str
     "voicemail": (_voicemail, ("type",)),
     "fax": (_fax, ("type",)),
     "transfer": (_transfer, ("number", "type")),
+    "emergency": (_emergency, ("number",)),
     "announcement": (_announcement, ("next",)),
     "hang-up": (_hang_up, ()),
 }
@@ -146,17 +159,18 @@ def _queues(tree: dict[str, Any], faults: Faults) -> dict[str, Queue]:
     return queues
 
 
-def _prompts(tree: dict[str, Any], faults: Faults) -> dict[str, str]:
+def _prompts(file: str, tree: dict[str, Any], faults: Faults) -> dict[str, str]:
     prompts: dict[str, str] = {}
+    longest = LONGEST_PROMPT if file in FILES else 2 * LONGEST_PROMPT
     for name, value in tree.items():
         if not NAME.fullmatch(name) or len(name) > 40:
-            faults.add("prompts.yaml", name, f'"{name}" is not {SHAPES["name"][1]}')
+            faults.add(file, name, f'"{name}" is not {SHAPES["name"][1]}')
         elif isinstance(value, Scalar) and value.is_number:
-            faults.add("prompts.yaml", name, f'must stand in quotes: "{value.value}"')
+            faults.add(file, name, f'must stand in quotes: "{value.value}"')
         elif not isinstance(value, Scalar) or not value.value.strip():
-            faults.add("prompts.yaml", name, "must be the text that is read out")
-        elif len(value.value) > LONGEST_PROMPT:
-            faults.add("prompts.yaml", name, f"has {len(value.value)} characters, at most {LONGEST_PROMPT} are read out")
+            faults.add(file, name, "must be the text that is read out")
+        elif len(value.value) > longest:
+            faults.add(file, name, f"has {len(value.value)} characters, at most {longest} are read out")
         else:
             prompts[name] = " ".join(value.value.split())
     return prompts

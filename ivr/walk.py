@@ -30,16 +30,17 @@ class Walk:
     place: Place | None = None
     decision: Decide | None = None
     steps: list[tuple[str, str]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)  # the texts of all `hears`, each in the caller's language
     unheard: list[str] = field(default_factory=list)
 
     def dials(self, number: str) -> None:
         if self.place is not None:
             raise WrongStep("the call has begun already")
         table = numbers.table(self.city)
-        if number not in table:
+        if number not in table and not numbers.emergency(number, self.city):
             raise WrongStep(f"{number} is no number of this hotline")
         self.steps.append(("dials", number))
-        self._take(*begin(self.city, Call(number, self.now, at=table[number], menu=self.menu)))
+        self._take(*begin(self.city, Call(number, self.now, at=table.get(number), menu=self.menu)))
 
     def presses(self, keys: str) -> None:
         if not keys or any(key not in KEYS for key in keys):
@@ -68,7 +69,7 @@ class Walk:
 
     @property
     def where(self) -> str:
-        """The queue's name, or voicemail, fax, transfer, hangup, abandoned; '' while the menu asks."""
+        """The queue's name, or voicemail, fax, transfer, emergency, hangup, abandoned; '' while the menu asks."""
         if self.decision is not None and self.decision.decision == "queue":
             return self.decision.target
         return self.place.outcome if self.place is not None else ""
@@ -91,6 +92,7 @@ class Walk:
             if isinstance(instruction, Ask | Say):
                 self.unheard.extend(instruction.prompts)
                 self.steps.extend(("hears", prompt) for prompt in instruction.prompts)
+                self.said.extend(self.city.text(prompt, place.language) for prompt in instruction.prompts)
             else:
                 self.decision = instruction
         if self.over and self.where != ABANDONED:
@@ -102,9 +104,11 @@ def told(walk: Walk, title: str) -> str:
     lines = [f'"{title}":']
     if any(node.hours for node in walk.city.nodes.values()):
         lines.append(f'  - at: "{walk.now.astimezone(walk.city.timezone):%Y-%m-%d %H:%M}"')
+    said = iter(walk.said)
     for verb, value in walk.steps:
         line = f"  - {verb}: {_quoted(value)}" if value else f"  - {verb}"
-        lines.append(f"{line:<30}# {_meaning(walk, verb, value)}".rstrip("# "))
+        meaning = next(said) if verb == "hears" else _end(walk) if verb == "reaches" else ""
+        lines.append(f"{line:<30}# {meaning}".rstrip("# "))
     return "\n".join(lines)
 
 
@@ -112,12 +116,10 @@ def _quoted(value: str) -> str:
     return value if value[:1].isalpha() else f'"{value}"'
 
 
-def _meaning(walk: Walk, verb: str, value: str) -> str:
-    if verb == "hears":
-        return walk.city.prompts[value]
-    if verb != "reaches" or walk.decision is None:
+def _end(walk: Walk) -> str:
+    if walk.decision is None:
         return ""
     decision, node = walk.decision, walk.city.nodes[walk.decision.path]
     kind = f", {decision.type} {TYPES[decision.type]}" if decision.type else ""
-    number = f", {decision.target}" if decision.decision == "transfer" else ""
+    number = f", {decision.target}" if decision.decision in ("transfer", "emergency") else ""
     return f"{decision.path} {node.name}{kind}{number}"

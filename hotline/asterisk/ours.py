@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Container
 from dataclasses import replace
 
 import structlog
 
-from hotline import city, music, phones
+from hotline import city, elderly, music, phones
 from hotline.asterisk.instance import Instance, render
 from hotline.asterisk.process import Asterisk
 from hotline.asterisk.runtime import Runtime, find
@@ -19,6 +20,7 @@ from tickets.spool import Spool
 
 log = structlog.get_logger(__name__)
 
+LANGUAGE = re.compile(r"[a-z]{2,3}(_slow)?")
 AMI_USER = "hotline"
 
 
@@ -31,7 +33,7 @@ def instance(settings: Settings) -> Instance:
         name="hotline",
         home=settings.home / "asterisk",
         templates=DIALPLANS / "asterisk",
-        sounds={file.menu.language: settings.sounds / file.menu.language},
+        sounds={language: settings.sounds / language for language in languages(settings)},
         variables={
             "language": file.menu.language,
             "sip_address": file.sip.address,
@@ -60,6 +62,15 @@ def instance(settings: Settings) -> Instance:
     )
 
 
+def languages(settings: Settings) -> list[str]:
+    """The city's own language, those its prompts are translated to, those that have sounds; all slowly as well, where rendered."""
+    own = settings.file.menu.language
+    translated = [path.name.split(".")[1] for path in settings.city.glob("prompts.*.yaml")]
+    there = [path.name for path in settings.sounds.glob("*") if path.is_dir()]
+    spoken = {own, *translated, *there}
+    return sorted(name for name in spoken | {f"{own}_slow"} if LANGUAGE.fullmatch(name))
+
+
 def configure(settings: Settings, runtime: Runtime) -> Instance:
     """Writes the configuration and makes every folder and sound it refers to."""
     Spool(settings.spool).prepare()
@@ -67,7 +78,16 @@ def configure(settings: Settings, runtime: Runtime) -> Instance:
     made = instance(settings)
     made = replace(made, variables={**made.variables, "queues": queues_conf(settings)})
     render(made, runtime)
+    _elderly(settings)
     return made
+
+
+def _elderly(settings: Settings) -> None:
+    """A list that cannot be read must not keep Asterisk from its configuration: those callers are as others."""
+    try:
+        elderly.write(settings, city.now(settings))
+    except elderly.ElderlyError as error:
+        log.error("the list of elderly callers is not used", reason=str(error))
 
 
 def queues_conf(settings: Settings) -> str:

@@ -139,7 +139,7 @@ def _converse(walk: Walk) -> None:
     """Asks the person at the terminal until the menu is over; a wrong key is said and asked again."""
     while True:
         for prompt in walk.unheard:
-            typer.echo(f"  {walk.city.prompts[prompt]}")
+            typer.echo(f"  {walk.city.text(prompt, walk.place.language if walk.place else '')}")
         walk.unheard.clear()
         if walk.over:
             typer.echo(f"  -> {walk.where}\n")

@@ -54,7 +54,8 @@ def test_a_menu_that_is_switched_off_asks_no_server() -> None:
 
 def test_callers_reach_no_trunk_but_by_a_number_of_the_menu() -> None:
     dialling = {name for name, text in contexts().items() if "Dial(" in text}
-    assert dialling == {"hotline-transfer"}
+    assert dialling == {"hotline-transfer", "hotline-emergency"}
+    assert 'REGEX("^(110|119|120|122)$" ${HOTLINE_OUT})' in contexts()["hotline-emergency"]
     assert "FILTER(0-9+,${HOTLINE_TARGET})" in contexts()["hotline-transfer"]
     assert "${EXTEN}" not in "".join(contexts().values())
 
@@ -65,7 +66,7 @@ def test_the_server_and_the_dialplan_agree_on_the_state_of_an_ask() -> None:
     assert [place for _, place in taken] == ["4", "5", "6", "7"]
 
 
-@pytest.mark.parametrize("decision", ["queue", "voicemail", "fax", "transfer", "hangup"])
+@pytest.mark.parametrize("decision", ["queue", "voicemail", "fax", "transfer", "emergency", "hangup"])
 def test_every_decision_leads_somewhere(decision: str) -> None:
     told = contexts()
     assert f"exten => do-{decision},1,Goto(hotline-{decision},s,1)" in told["hotline-decided"]

@@ -33,7 +33,7 @@ exten => s,1,Answer()
 exten => h,1,NoOp()
 
 [hotline-ask]
-exten => s,1,Set(TOLD=${{TOLD}} ask:${{ARG1}}:${{ARG2}})
+exten => s,1,Set(TOLD=${{TOLD}} ask:${{ARG1}}:${{ARG2}}:${{HOTLINE_LANGUAGE}})
  same => n,GotoIf($["${{KEYS}}"=""]?left)
  same => n,MSet(HOTLINE_KEY=${{KEYS:0:1}},KEYS=${{KEYS:1}})
  same => n,ExecIf($["${{HOTLINE_KEY}}"="s"]?Set(HOTLINE_KEY=))
@@ -44,8 +44,12 @@ exten => s,1,Set(TOLD=${{TOLD}} ask:${{ARG1}}:${{ARG2}})
 
 [hotline-decided]
 exten => s,1,ExecIf($["${{HOTLINE_SAY}}"!=""]?Set(TOLD=${{TOLD}} say:${{HOTLINE_SAY}}))
- same => n,Set(TOLD=${{TOLD}} decide:${{HOTLINE_DECISION}}:${{HOTLINE_TARGET}}:${{HOTLINE_PATH}}:${{HOTLINE_TYPE}}:${{HOTLINE_OVERFLOW}}:${{HOTLINE_WAIT}})
+ same => n,Set(TOLD=${{TOLD}} decide:${{HOTLINE_DECISION}}:${{HOTLINE_TARGET}}:${{HOTLINE_PATH}}:${{HOTLINE_TYPE}}:${{HOTLINE_OVERFLOW}}:${{HOTLINE_WAIT}}:${{HOTLINE_LANGUAGE}})
  same => n,Goto(next,s,1)
+
+[hotline-language]
+exten => s,1,Set(HOTLINE_LANGUAGE=${{ARG1}})
+ same => n,Return()
 
 [next]
 exten => s,1,Log(NOTICE,CALL ${{CALL}}${{TOLD}} .)
@@ -55,7 +59,7 @@ exten => s,1,Log(NOTICE,CALL ${{CALL}}${{TOLD}} .)
 # GotoIfTime takes Asterisk's clock from TESTTIME, its own variable for tests; STRFTIME is given the same here.
 CLOCK = '${IF($["${TESTTIME}"=""]?${EPOCH}:${CUT(TESTTIME,.,1)})}'
 NativeCall = tuple[str, str] | tuple[str, str, datetime]  # the node entered at, keys, and when if not now
-CLEARED = "TOLD=,HOTLINE_NOINPUT=,HOTLINE_NOMATCH=,HOTLINE_TURNS=,HOTLINE_DIGITS=,HOTLINE_SAY="
+CLEARED = "TOLD=,HOTLINE_NOINPUT=,HOTLINE_NOMATCH=,HOTLINE_TURNS=,HOTLINE_DIGITS=,HOTLINE_SAY=,HOTLINE_LANGUAGE="
 
 
 def natively(asterisk: Asterisk, city: City, calls: Sequence[NativeCall]) -> list[str]:
@@ -85,32 +89,32 @@ def _calls(calls: Sequence[NativeCall], done: int) -> Iterable[str]:
 def purely(city: City, at: str, keys: str, now: datetime) -> str:
     """What the flow tells of the same call, in the same words."""
     place, said = begin(city, Call("12345", now, at=at))
-    told = _told(said)
+    told = _told(said, place.language)
     for key in keys:
         if place.outcome:
             break
         event: Event = NoInput() if key == SILENCE else Pressed(key)
         place, said = step(place, event)
-        told += _told(said)
+        told += _told(said, place.language)
     if not place.outcome:
         told.append(f"counted:{place.at}:{place.no_input}:{place.no_match}:{place.turns}")
     return " ".join(told)
 
 
-def _told(said: tuple[Instruction, ...]) -> list[str]:
-    return [_words(instruction) for instruction in said]
+def _told(said: tuple[Instruction, ...], language: str) -> list[str]:
+    return [_words(instruction, language) for instruction in said]
 
 
-def _words(instruction: Instruction) -> str:
+def _words(instruction: Instruction, language: str) -> str:
     match instruction:
         case Ask(prompts, seconds):
-            return f"ask:{_sounds(prompts)}:{seconds}"
+            return f"ask:{_sounds(prompts)}:{seconds}:{language}"
         case Say(prompts):
             return f"say:{_sounds(prompts)}"
         case Decide():
             return "decide:" + ":".join(
                 (instruction.decision, instruction.target, instruction.path, instruction.type, instruction.overflow,
-                 str(instruction.wait_seconds or ""))
+                 str(instruction.wait_seconds or ""), language)
             )  # fmt: skip
 
 

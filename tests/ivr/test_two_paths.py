@@ -57,18 +57,21 @@ def test_the_city_as_it_is_shipped(asterisk: Asterisk) -> None:
 
 
 def test_a_city_with_every_kind_longer_keys_and_doors_open_and_closed(asterisk: Asterisk) -> None:
-    city = good_city(menus=_with_longer_keys_and_doors(), hours=_open_and_closed(datetime.now(CHINA)))
+    translations = {"prompts.en": "welcome: Hello.\n", "prompts.ug": "welcome: Salam.\n"}
+    city = good_city(menus=_with_longer_keys_and_doors(), hours=_open_and_closed(datetime.now(CHINA)), **translations)
     the_same(asterisk, city, every_call(city, 2))
 
 
 def _with_longer_keys_and_doors() -> str:
     text = good_texts()["menus.yaml"].replace("hours: office", "hours: closed-now")
-    text = text.replace('"4": 12345-4\n', '"4": 12345-4\n      "51": 12345-51\n      "523": 12345-523\n      "6": 12345-6\n      "7": 12345-1\n')
+    text = text.replace('"4": 12345-4\n', '"4": 12345-4\n      "51": 12345-51\n      "523": 12345-523\n      "6": 12345-6\n      "7": 12345-1\n      "8": 12345-8\n')
     return text + """\
-  12345-51: {name: open now, kind: queue, queue: complaints, type: report, prompt: [about, hours], hours: open-now, closed: 12345-closed}
+  12345-51: {name: open now, kind: queue, queue: complaints, type: report, prompt: [about, hours], hours: open-now, closed: 12345-closed, language: ug}
   12345-523: {name: three digits, kind: voicemail, type: praise, prompt: about}
   12345-6: {name: a closed menu, kind: menu, prompt: matters, greeting: [welcome, about], choices: {"1": 12345-6-1, "0": 12345-1}, hours: closed-now, closed: 12345-back}
-  12345-6-1: {name: a menu below, kind: menu, prompt: matters, choices: {"1": 12345-6-1-1}}
+  12345-6-1: {name: a menu below, kind: menu, prompt: matters, choices: {"1": 12345-6-1-1, "2": 12345-6-1-2}, language: ug}
+  12345-6-1-2: {name: police, kind: emergency, number: "110"}
+  12345-8: {name: English, kind: announcement, prompt: about, next: "12345", language: en}
   12345-6-1-1: {name: end, kind: hang-up}
   12345-back: {name: closed, kind: announcement, prompt: [closed, closed], next: 12345-1}
 """

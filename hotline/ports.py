@@ -11,6 +11,8 @@ import psutil
 
 from hotline.settings import Settings
 
+EVERYWHERE = {"0.0.0.0", "::"}
+
 
 @dataclass(frozen=True)
 class Port:
@@ -68,9 +70,14 @@ def _holder(port: Port) -> psutil.Process | None:
     with contextlib.suppress(psutil.Error):
         for connection in psutil.net_connections(kind):
             listens = kind == "udp" or connection.status == psutil.CONN_LISTEN
-            if listens and connection.pid and connection.laddr and connection.laddr.port == port.number:
+            if listens and connection.pid and connection.laddr and _meets(port, *connection.laddr):
                 return psutil.Process(connection.pid)
     return None
+
+
+def _meets(port: Port, address: str, number: int) -> bool:
+    """Another address of this machine may use the same number: the telephone network of a test does."""
+    return number == port.number and (address == port.address or bool(EVERYWHERE & {address, port.address}))
 
 
 def _name(process: psutil.Process) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-PLAIN = "零一二三四五六七八九"
-TELEPHONE = "零幺二三四五六七八九"  # 一 and 七 are told apart badly on a telephone line
+from ivr.say import LARGEST, PLAIN, TELEPHONE, number
+
 SAID_PLAINLY = {"12345"}  # the hotline's own name: 一二三四五
 SYMBOLS = {"*": "星号", "#": "井号", "&": "和", "+": "加", "=": "等于", "℃": "摄氏度"}
 
@@ -66,26 +66,5 @@ def _clock(hour: str, minute: str) -> str:
     return said + ("零" if minute[0] == "0" else "") + _whole(int(minute)) + "分"
 
 
-def _whole(number: int) -> str:
-    said = digits(str(number), PLAIN) if number >= 10**16 else _grouped(number)
-    return said.removeprefix("一") if said.startswith("一十") else said
-
-
-def _grouped(number: int) -> str:
-    for size, name in ((10**8, "亿"), (10**4, "万")):
-        if number >= size:
-            rest = number % size
-            gap = "零" if 0 < rest < size // 10 else ""
-            return _grouped(number // size) + name + gap + (_grouped(rest) if rest else "")
-    return _below_ten_thousand(number)
-
-
-def _below_ten_thousand(number: int) -> str:
-    said = ""
-    for size, name in ((1000, "千"), (100, "百"), (10, "十")):
-        count, number = divmod(number, size)
-        if count:
-            said += PLAIN[count] + name
-        elif said and number and not said.endswith("零"):
-            said += "零"
-    return said + (PLAIN[number] if number or not said else "")
+def _whole(value: int) -> str:
+    return digits(str(value), PLAIN) if value > LARGEST else number(value, "zh")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from speech import audio, prompts
+from speech import audio, prompts, voice
 from speech.audio import TELEPHONE_RATE, AudioError
 from speech.folders import Folders
 from speech.frontend import unspeakable
@@ -33,7 +33,7 @@ class Checked:
 
 def check(city: Path, folders: Folders, language: str = prompts.LANGUAGE) -> list[Checked]:
     """Every prompt of prompts.yaml. Raises prompts.PromptsError."""
-    return [_checked(city, folders, language, name, text) for name, text in prompts.texts(city).items()]
+    return [_checked(city, folders, language, name, text) for name, text in prompts.texts(city, language).items()]
 
 
 def strays(city: Path, language: str = prompts.LANGUAGE) -> list[str]:
@@ -47,13 +47,14 @@ def strays(city: Path, language: str = prompts.LANGUAGE) -> list[str]:
 def _checked(city: Path, folders: Folders, language: str, name: str, text: str) -> Checked:
     place = folders.sounds / language / f"{name}.wav"
     source = prompts.source_of(place)
-    faults = [f"nobody hears {char!r}" for char in unspeakable(text)]
+    in_chinese = prompts.tongue(text, language) == voice.MANDARIN
+    faults = [f"nobody hears {char!r}" for char in unspeakable(text)] if in_chinese else []
     if source == "absent":
         return Checked(name, text, source, 0.0, 0.0, (*faults, "not rendered: hotline prompts render"))
     if source == "tone":
         faults.append("two tones instead of words: there was no voice; record it, or hotline setup")
     recording = prompts.recording_of(city, name, language)
-    if prompts.outdated(place, text, recording):
+    if prompts.outdated(place, text, recording, language):
         faults.append("the text or the recording changed since: hotline prompts render")
     try:
         sound = audio.read(place)

@@ -25,6 +25,8 @@ from speech.audio import TELEPHONE_RATE, AudioError, Sound
 from speech.folders import Folders
 
 LANGUAGE = "zh"
+ENGLISH = "en"
+SLOWLY = "_slow"  # zh_slow: what it does not have, Asterisk plays from zh
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 RENDERING = 1  # raise it when the way of rendering changes
 LONGEST_SECONDS = 180.0
@@ -48,9 +50,34 @@ class Prompt:
     problem: str = ""
 
 
-def texts(city: Path) -> dict[str, str]:
-    """id -> text of prompts.yaml. Raises PromptsError."""
-    path = city / "prompts.yaml"
+def texts(city: Path, language: str = LANGUAGE) -> dict[str, str]:
+    """id -> text: of prompts.LANGUAGE.yaml, and of prompts.yaml what is not translated there. Raises PromptsError."""
+    own = _texts(city / "prompts.yaml")
+    translation = city / f"prompts.{base_of(language)}.yaml"
+    return own | (_texts(translation) if translation.is_file() else {})
+
+
+def languages(city: Path, own: str = LANGUAGE) -> list[str]:
+    """All that the city's prompts are to be rendered in, its own first and slowly as well."""
+    translated = (path.name.split(".")[1] for path in sorted(city.glob("prompts.*.yaml")))
+    return [own, *(name for name in translated if name != own), own + SLOWLY]
+
+
+def base_of(language: str) -> str:
+    """zh of zh_slow."""
+    return language.removesuffix(SLOWLY)
+
+
+def tongue(text: str, language: str) -> str:
+    """Whose voice reads it: what is not translated is read in Chinese, and Latin letters among Chinese prompts in English."""
+    if any("\u3400" <= letter <= "\u9fff" for letter in text):
+        return voice.MANDARIN
+    if base_of(language) == voice.MANDARIN:
+        return ENGLISH if re.search(r"[A-Za-z]{2}", text) else voice.MANDARIN
+    return base_of(language)
+
+
+def _texts(path: Path) -> dict[str, str]:
     try:
         data: Any = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, YAMLError) as error:
@@ -74,13 +101,25 @@ def recording_of(city: Path, name: str, language: str = LANGUAGE) -> Path | None
 def render(
     city: Path, folders: Folders, language: str = LANGUAGE, tell: Callable[[Prompt], None] = lambda prompt: None
 ) -> list[Prompt]:
-    """Every prompt of the city into sounds/LANGUAGE. Raises PromptsError, OSError; a voice that is missing only costs quality."""
+    """Every prompt of the city into sounds/LANGUAGE. Raises PromptsError, OSError; a voice that is missing only costs quality.
+
+    Slowly, only where the voice would speak: a recording made by a person is not replaced by a slower machine.
+    """
     renderer = _Renderer(city, folders, language)
     done = []
-    for name, text in texts(city).items():
+    for name, text in texts(city, language).items():
+        if language.endswith(SLOWLY) and not recording_of(city, name, language) and heard_at_its_pace(city, folders, name, language):
+            continue
         done.append(renderer.prompt(name, text))
         tell(done[-1])
     return done
+
+
+def heard_at_its_pace(city: Path, folders: Folders, name: str, language: str) -> bool:
+    """Whether a person recorded it, or it is not Chinese: then there is no slow one."""
+    base = base_of(language)
+    by_a_person = recording_of(city, name, base) is not None or put_by_a_person(folders.sounds / base / f"{name}.wav")
+    return by_a_person or tongue(texts(city, language)[name], language) != voice.MANDARIN
 
 
 class _Renderer:
@@ -92,21 +131,25 @@ class _Renderer:
         self._language = language
         self._target = folders.sounds / language
         self._cache = folders.downloads / "prompts"
-        self._speaker: voice.Speaker | None = None
-        self._no_voice = ""
+        self._speakers: dict[str, voice.Speaker | str] = {}  # by tongue; or why there is none
 
     def prompt(self, name: str, text: str) -> Prompt:
         place = self._target / f"{name}.wav"
         if put_by_a_person(place):
             return Prompt(name, text, "own", made=False)
         problem = ""
-        recording = recording_of(self._city, name, self._language)
+        recording = recording_of(self._city, name, self._language) or self._untranslated(name, text)
         if recording is not None:
             try:
                 return self._from_recording(name, text, recording, place)
             except (AudioError, OSError) as error:
                 problem = f"{recording}: {error}"
         return self._from_voice(name, text, place, problem)
+
+    def _untranslated(self, name: str, text: str) -> Path | None:
+        """What callers in another language hear of a prompt that has no translation: the city's recording of it."""
+        own = texts(self._city)[name] == text and not self._language.endswith(SLOWLY)
+        return recording_of(self._city, name) if own else None
 
     def _from_recording(self, name: str, text: str, recording: Path, place: Path) -> Prompt:
         key = recording_key(recording)
@@ -117,9 +160,12 @@ class _Renderer:
         return Prompt(name, text, "recording", made=True)
 
     def _from_voice(self, name: str, text: str, place: Path, problem: str) -> Prompt:
-        key = voice_key(text)
+        key = voice_key(text, self._language)
         if _made_from(place) == key:
             return Prompt(name, text, "voice", made=False, problem=problem)
+        foreign = tongue(text, self._language) != voice.MANDARIN  # espeak-ng is the voice then, and no makeshift
+        if foreign and _made_from(place) == f"espeak-ng-{key}":
+            return Prompt(name, text, "espeak-ng", made=False, problem=problem)
         cached = self._cache / f"{key}.wav"
         if not cached.is_file():
             sound, source, fault = self._say(text)
@@ -133,27 +179,36 @@ class _Renderer:
     def _say(self, text: str) -> tuple[Sound, Source, str]:
         """A tone where nothing can be said: a prompt that exists is heard, one that is missing ends calls early."""
         try:
-            speaker = self._find_voice()
+            speaker = self._find_voice(tongue(text, self._language))
             sound = audio.levelled(audio.resampled(speaker.speak(text), TELEPHONE_RATE))
             return sound, "espeak-ng" if speaker.name == "espeak-ng" else "voice", ""
         except (voice.VoiceUnavailable, voice.CannotSay) as error:
             return two_tones(), "tone", str(error)
 
-    def _find_voice(self) -> voice.Speaker:
-        if self._no_voice:
-            raise voice.VoiceUnavailable(self._no_voice)
-        if self._speaker is None:
+    def _find_voice(self, language: str) -> voice.Speaker:
+        if language not in self._speakers:
             try:
-                self._speaker = voice.find(self._folders)
+                self._speakers[language] = voice.find(self._folders, language=language, slowly=self._language.endswith(SLOWLY))
             except voice.VoiceUnavailable as error:
-                self._no_voice = str(error)
-                raise
-        return self._speaker
+                self._speakers[language] = str(error)
+        found = self._speakers[language]
+        if isinstance(found, str):
+            raise voice.VoiceUnavailable(found)
+        return found
 
 
-def voice_key(text: str) -> str:
-    """Names the sound of a text in the shared cache: same text, voice and rendering, same file."""
-    made_of = json.dumps([text, catalogue.MANDARIN_VOICE.revision, voice.SPEAKERS[0], RENDERING], ensure_ascii=False)
+def voice_key(text: str, language: str = LANGUAGE) -> str:
+    """Names the sound of a text in the shared cache: same text, voice, pace and rendering, same file."""
+    said_in = tongue(text, language)
+    made_of: list[object] = [text, catalogue.MANDARIN_VOICE.revision, voice.SPEAKERS[0], RENDERING]
+    if said_in != voice.MANDARIN:
+        made_of = [text, "espeak-ng", said_in, RENDERING]
+    if language.endswith(SLOWLY):
+        made_of += [voice.SLOW_PACE]
+    return _digest(json.dumps(made_of, ensure_ascii=False))
+
+
+def _digest(made_of: str) -> str:
     return hashlib.sha256(made_of.encode()).hexdigest()[:32]
 
 
@@ -179,9 +234,9 @@ def source_of(place: Path) -> str:
     return made_from.rpartition("-")[0] or "voice"
 
 
-def outdated(place: Path, text: str, recording: Path | None) -> bool:
+def outdated(place: Path, text: str, recording: Path | None, language: str = LANGUAGE) -> bool:
     """Whether the next rendering would make it anew."""
-    wanted = recording_key(recording) if recording is not None else voice_key(text)
+    wanted = recording_key(recording) if recording is not None else voice_key(text, language)
     sidecar = _sidecar(place)
     return sidecar is not None and not put_by_a_person(place) and not sidecar["made_from"].endswith(wanted)
 

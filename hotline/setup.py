@@ -5,9 +5,10 @@ from __future__ import annotations
 from rich.console import Console
 from rich.progress import Progress
 
-from hotline import asterisk
+from hotline import asterisk, elderly
+from hotline.asterisk import debian
 from hotline.settings import Settings
-from speech import prompts
+from speech import espeak, prompts
 from speech import setup as speech_setup
 
 
@@ -18,14 +19,29 @@ def prepare(settings: Settings, console: Console) -> None:
     console.print("Speech models and the demonstration voice: fetching what is missing (about 200 MB the first time)", soft_wrap=True)
     with Progress(console=console, transient=True) as progress:
         problems = speech_setup.prepare(settings, progress)
+    problems += _foreign_voice(settings, console)
     for problem in problems:
         console.print(f"not there: {problem}", style="yellow", markup=False)
     _prompts(settings, console)
 
 
+def _foreign_voice(settings: Settings, console: Console) -> list[str]:
+    """What reads prompts that are not Chinese; a program of its own, because its licence is the GPL."""
+    if espeak.find(settings.downloads) is not None:
+        return []
+    wanted = debian.Wanted("espeak-ng", espeak.PACKAGES, "install espeak-ng, or record the prompts of other languages yourselves")
+    work = settings.downloads / f".{espeak.FOLDER}-unfinished"
+    try:
+        debian.unpack(settings.downloads / espeak.FOLDER, work, console.print, wanted)
+    except (debian.FetchError, OSError) as error:
+        return [str(error)]
+    return []
+
+
 def _prompts(settings: Settings, console: Console) -> None:
     try:
-        ready = prompts.render(settings.city, settings, settings.file.menu.language)
+        own = settings.file.menu.language
+        ready = [one for language in prompts.languages(settings.city, own, slowly=elderly.anybody_slowly(settings)) for one in prompts.render(settings.city, settings, language)]
     except (prompts.PromptsError, OSError) as error:
         console.print(f"prompts: {error}", style="red", markup=False)
         return

@@ -33,5 +33,6 @@ def find(downloads: Path) -> Program | None:
     if not (programs and loaders and voices):
         return None
     # Its own loader and libraries: the machine's may be older than the package.
-    started = (str(loaders[0]), "--library-path", str(loaders[0].parent), "--argv0", "espeak-ng", str(programs[0]))
+    libraries = loaders[0].parent
+    started = (str(loaders[0]), "--library-path", f"{libraries}:{libraries / 'pulseaudio'}", "--argv0", "espeak-ng", str(programs[0]))
     return Program(started, voices[0])

@@ -57,10 +57,10 @@ def texts(city: Path, language: str = LANGUAGE) -> dict[str, str]:
     return own | (_texts(translation) if translation.is_file() else {})
 
 
-def languages(city: Path, own: str = LANGUAGE) -> list[str]:
-    """All that the city's prompts are to be rendered in, its own first and slowly as well."""
+def languages(city: Path, own: str = LANGUAGE, *, slowly: bool = False) -> list[str]:
+    """All that the city's prompts are to be rendered in, its own first; slowly as well where some caller asked for that."""
     translated = (path.name.split(".")[1] for path in sorted(city.glob("prompts.*.yaml")))
-    return [own, *(name for name in translated if name != own), own + SLOWLY]
+    return [own, *(name for name in translated if name != own), *([own + SLOWLY] if slowly else [])]
 
 
 def base_of(language: str) -> str:

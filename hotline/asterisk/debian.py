@@ -1,4 +1,4 @@
-"""Unpacks Debian's Asterisk into a folder without installing anything: apt with private folders, then dpkg -x.
+"""Unpacks a program of Debian's into a folder without installing anything: apt with private folders, then dpkg -x.
 
 The distribution below may be one that has no Asterisk, so the suite is sid; everything else - mirror, proxy, keys,
 architecture - is what this machine's own apt is configured with. Nothing here needs root.
@@ -11,41 +11,55 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 Progress = Callable[[str], None]
 
 SUITE = "sid"
-PACKAGES = ("asterisk", "asterisk-core-sounds-en-wav", "ca-certificates")
 KEYRINGS = tuple(Path("/usr/share/keyrings") / name for name in ("debian-archive-keyring.pgp", "debian-archive-keyring.gpg"))
 NOT_NEEDED = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info")
 LIMIT_SECONDS = 900
-INSTEAD = "install Asterisk 20 or newer so that `asterisk` is on PATH, then run this again"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to unpack, and what a person can do where that cannot be had."""
+
+    name: str
+    packages: tuple[str, ...]
+    instead: str
+
+
+ASTERISK = Wanted(
+    "Asterisk", ("asterisk", "asterisk-core-sounds-en-wav", "ca-certificates"),
+    "install Asterisk 20 or newer so that `asterisk` is on PATH, then run this again",
+)  # fmt: skip
 
 
 class FetchError(Exception):
-    """Asterisk cannot be had; the message says why and what to do instead."""
+    """The program cannot be had; the message says why and what to do instead."""
 
 
-def unpack(folder: Path, work: Path, progress: Progress) -> None:
-    """Debian's Asterisk, unpacked into `folder`, which appears only when it is complete.
+def unpack(folder: Path, work: Path, progress: Progress, wanted: Wanted = ASTERISK) -> None:
+    """Debian's packages, unpacked into `folder`, which appears only when it is complete. Raises FetchError.
 
     `work` keeps what was downloaded, so an interrupted run goes on where it stopped; it is removed at the end.
     """
     for tool in ("apt-get", "dpkg"):
         if shutil.which(tool) is None:
-            raise FetchError(f"Asterisk: not installed, and {tool} is not there to fetch Debian's package; {INSTEAD}")
-    options = _private_apt(work, mirror(_machine_sources()))
-    progress("Asterisk: reading the package lists")
-    _apt([*options, "update"], progress)
-    _apt([*options, "install", "--yes", "--no-install-recommends", "--download-only", *PACKAGES], progress)
+            raise FetchError(f"{wanted.name}: not installed, and {tool} is not there to fetch Debian's package; {wanted.instead}")
+    options = _private_apt(work, mirror(_machine_sources(wanted), wanted))
+    progress(f"{wanted.name}: reading the package lists")
+    _apt([*options, "update"], progress, wanted)
+    _apt([*options, "install", "--yes", "--no-install-recommends", "--download-only", *wanted.packages], progress, wanted)
     aside = work / "root"
     shutil.rmtree(aside, ignore_errors=True)
     archives = sorted((work / "cache" / "archives").glob("*.deb"))
     for count, archive in enumerate(archives, 1):
         if count % 20 == 0 or count == len(archives):
-            progress(f"Asterisk: unpacking {count} of {len(archives)} packages")
-        _run(["dpkg", "-x", str(archive), str(aside)])
+            progress(f"{wanted.name}: unpacking {count} of {len(archives)} packages")
+        _run(["dpkg", "-x", str(archive), str(aside)], wanted)
     for name in NOT_NEEDED:
         shutil.rmtree(aside / name, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -53,19 +67,19 @@ def unpack(folder: Path, work: Path, progress: Progress) -> None:
     shutil.rmtree(work, ignore_errors=True)
 
 
-def mirror(sources: Iterable[str]) -> str:
+def mirror(sources: Iterable[str], wanted: Wanted = ASTERISK) -> str:
     """The Debian mirror among this machine's package sources."""
     seen = sorted(set(filter(None, sources)))
     for uri in seen:
         if re.search(r"/debian(\.list)?/?$", uri):
             return uri
-    raise FetchError(f"Asterisk: no Debian mirror among this machine's package sources ({', '.join(seen) or 'none'}); {INSTEAD}")
+    raise FetchError(f"{wanted.name}: no Debian mirror among this machine's package sources ({', '.join(seen) or 'none'}); {wanted.instead}")
 
 
-def _machine_sources() -> list[str]:
+def _machine_sources(wanted: Wanted) -> list[str]:
     done = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI)"], capture_output=True, text=True, timeout=60, check=False)
     if done.returncode != 0:
-        raise FetchError(f"Asterisk: apt-get cannot read this machine's sources: {_last_line(done.stderr)}; {INSTEAD}")
+        raise FetchError(f"{wanted.name}: apt-get cannot read this machine's sources: {_last_line(done.stderr)}; {wanted.instead}")
     return done.stdout.split()
 
 
@@ -99,7 +113,7 @@ def _private_apt(work: Path, uri: str) -> list[str]:
     return [part for name, value in settings.items() for part in ("-o", f"{name}={value}")]
 
 
-def _apt(arguments: list[str], progress: Progress) -> None:
+def _apt(arguments: list[str], progress: Progress, wanted: Wanted) -> None:
     """Runs apt-get and turns its status lines (`dlstatus:1:20.5:…`) into progress, a line every tenth."""
     told = -1
     said: list[str] = []
@@ -113,18 +127,18 @@ def _apt(arguments: list[str], progress: Progress) -> None:
                 tenth = int(float(status[1]) // 10)
                 if "install" in arguments and tenth != told:
                     told = tenth
-                    progress(f"Asterisk: fetching packages {tenth * 10} %")
+                    progress(f"{wanted.name}: fetching packages {tenth * 10} %")
             elif line.startswith(("E:", "W:", "Err")):
                 said.append(line.strip())
         code = apt.wait(LIMIT_SECONDS)
     if code != 0:
-        raise FetchError(f"Asterisk: apt-get could not fetch it ({'; '.join(said[:3]) or f'exit {code}'}); try again, or {INSTEAD}")
+        raise FetchError(f"{wanted.name}: apt-get could not fetch it ({'; '.join(said[:3]) or f'exit {code}'}); try again, or {wanted.instead}")
 
 
-def _run(command: list[str]) -> None:
+def _run(command: list[str], wanted: Wanted) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False)
     if done.returncode != 0:
-        raise FetchError(f"Asterisk: {' '.join(command)}: {_last_line(done.stderr)}")
+        raise FetchError(f"{wanted.name}: {' '.join(command)}: {_last_line(done.stderr)}")
 
 
 def _last_line(text: str) -> str:

@@ -32,6 +32,8 @@ def add(number: Number, slow: Annotated[bool, typer.Option("--slow", help="slow 
         reload.menus(settings)
     except (elderly.ElderlyError, AsteriskFailed) as error:
         _refuse(error)
+    if slow:
+        typer.echo("slow prompts are made by: hotline prompts render", err=True)
 
 
 @group.command("list")

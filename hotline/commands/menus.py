@@ -156,8 +156,13 @@ def _converse(walk: Walk) -> None:
 
 def _say_what_is_not_heard(settings: Settings, city: City) -> None:
     """A warning, not a refusal: an administrator may publish now and record later. Callers hear nothing there."""
-    language = settings.file.menu.language
-    silent = [prompt for prompt, text in city.prompts.items() if not _is_heard(settings, language, prompt, text)]
+    own = settings.file.menu.language
+    spoken = [(language, prompt) for language in (own, *(name for name in city.languages if name != own)) for prompt in city.prompts]
+    silent = [
+        prompt if language == own else f"{language}/{prompt}"
+        for language, prompt in spoken
+        if not _is_heard(settings, language, prompt, city.text(prompt, language))
+    ]
     if silent:
         named = ", ".join(silent[:5]) + (" …" if len(silent) > 5 else "")
         typer.echo(f"warning: {len(silent)} prompts have no sound yet, or one that says something else: {named} (hotline prompts render)", err=True)
@@ -165,7 +170,7 @@ def _say_what_is_not_heard(settings: Settings, city: City) -> None:
 
 def _is_heard(settings: Settings, language: str, prompt: str, text: str) -> bool:
     place = settings.sounds / language / f"{prompt}.wav"
-    return place.is_file() and not prompts.outdated(place, text, prompts.recording_of(settings.city, prompt, language))
+    return place.is_file() and not prompts.outdated(place, text, prompts.recording_of(settings.city, prompt, language), language)
 
 
 def _tell_asterisk(settings: Settings) -> None:

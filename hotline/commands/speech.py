@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from hotline import elderly
 from hotline.settings import Settings
 from speech import catalogue, engines, prompt_check, setup, store, studio
 from speech import prompts as city_prompts
@@ -22,6 +23,7 @@ from speech.store import ModelError
 models = typer.Typer(name="models", help="Recognisers' models and voices 语音模型.", no_args_is_help=True)
 prompts = typer.Typer(name="prompts", help="What callers hear 提示音.", no_args_is_help=True)
 
+Language = Annotated[str | None, typer.Option("--language", "-l", help="en, zh_slow …; default: the city's own")]
 AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
 
 
@@ -101,7 +103,7 @@ def render(as_json: AsJson = False) -> None:
     """Make what is missing or changed. The city's own recordings come first."""
     settings = Settings.load()
     try:
-        done = city_prompts.render(settings.city, settings, settings.file.menu.language)
+        done = [prompt for language in _languages(settings) for prompt in city_prompts.render(settings.city, settings, language)]
     except (city_prompts.PromptsError, OSError) as error:
         _refuse(error)
     if as_json:
@@ -117,12 +119,13 @@ def render(as_json: AsJson = False) -> None:
 def record(
     name: Annotated[str, typer.Argument(metavar="ID")],
     seconds: Annotated[float, typer.Option(min=1, max=studio.LONGEST_SECONDS, help="Ctrl-C ends it earlier")] = 15.0,
+    language: Language = None,
 ) -> None:
     """Record a prompt with this computer's microphone; it takes precedence over the voice."""
     settings = Settings.load()
-    language = settings.file.menu.language
+    language = _known(settings, language)
     try:
-        text = city_prompts.texts(settings.city).get(name)
+        text = city_prompts.texts(settings.city, language).get(name)
         if text is None:
             _refuse(f"there is no prompt {name!r} in {settings.city / 'prompts.yaml'}")
         print(f"请读：{text}")
@@ -132,34 +135,51 @@ def record(
 
 
 @prompts.command()
-def play(name: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+def play(name: Annotated[str, typer.Argument(metavar="ID")], language: Language = None) -> None:
     """Play a prompt as callers hear it."""
     settings = Settings.load()
     if not city_prompts.ID.fullmatch(name):
         _refuse(f"{name!r} is not a prompt id")
     try:
-        studio.play(settings.sounds / settings.file.menu.language / f"{name}.wav")
+        studio.play(settings.sounds / _known(settings, language) / f"{name}.wav")
     except (studio.StudioError, AudioError, OSError) as error:
         _refuse(error)
 
 
 def _show(settings: Settings, as_json: bool) -> bool:
     """Prints every prompt with its faults; whether there are none."""
-    language = settings.file.menu.language
+    languages = _languages(settings, slowly=False)
     try:
-        items = prompt_check.check(settings.city, settings, language)
-        strays = prompt_check.strays(settings.city, language)
+        items = [(language, item) for language in languages for item in prompt_check.check(settings.city, settings, language)]
+        strays = [stray for language in languages for stray in prompt_check.strays(settings.city, language)]
     except city_prompts.PromptsError as error:
         _refuse(error)
     if as_json:
-        _print_items([asdict(item) for item in items], strays=strays)
+        _print_items([{**asdict(item), "language": language} for language, item in items], strays=strays)
     else:
-        _table(("id", "source", "seconds", "dBFS", "text"), (
-            (item.id, item.source, f"{item.seconds:.1f}", f"{item.level_dbfs:.0f}", item.text) for item in items
+        _table(("language", "id", "source", "seconds", "dBFS", "text"), (
+            (language, item.id, item.source, f"{item.seconds:.1f}", f"{item.level_dbfs:.0f}", item.text) for language, item in items
         ))  # fmt: skip
-        for line in [f"{item.id}: {fault}" for item in items for fault in item.faults] + strays:
+        for line in [f"{_named(language, item.id)}: {fault}" for language, item in items for fault in item.faults] + strays:
             typer.echo(line, err=True)
-    return not strays and not any(item.faults for item in items)
+    return not strays and not any(item.faults for _, item in items)
+
+
+def _named(language: str, prompt: str) -> str:
+    return prompt if language == city_prompts.LANGUAGE else f"{language}/{prompt}"
+
+
+def _languages(settings: Settings, slowly: bool | None = None) -> list[str]:
+    wanted = elderly.anybody_slowly(settings) if slowly is None else slowly
+    return city_prompts.languages(settings.city, settings.file.menu.language, slowly=wanted)
+
+
+def _known(settings: Settings, language: str | None) -> str:
+    """The language named, or the city's own; a name becomes a folder's."""
+    known = _languages(settings, slowly=True)
+    if language is not None and language not in known:
+        _refuse(f"no language {language!r} (there are: {', '.join(known)})")
+    return language or settings.file.menu.language
 
 
 def _used(settings: Settings) -> tuple[str, str]:

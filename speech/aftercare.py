@@ -1,7 +1,8 @@
 """What is done to every Mandarin transcript before a person reads it: simplified characters, phone numbers in figures, sane punctuation.
 
-Only what is safe: a number is written in figures when five or more figures follow each other, because 统一, 十分 and
-经十路 are words. Look-alikes of spoken figures (要 for 幺) are read as figures only where a valid phone number comes out.
+Only what is safe: figures said one by one become figures when five or more follow each other (three with 幺, which is said
+nowhere else), quantities beside their units (speech.text.numbers), because 统一, 十分 and 经十路 are words. Look-alikes of
+spoken figures (要 for 幺) are read as figures only where a valid phone number comes out.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ import re
 from functools import cache
 from typing import Any
 
-FIGURES = {**dict(zip("零一二三四五六七八九", "0123456789", strict=True)), "幺": "1", "〇": "0", "○": "0", "洞": "0", "拐": "7"}
+from speech.text.numbers import quantities
+
+FIGURES = {**dict(zip("零一二三四五六七八九", "0123456789", strict=True)), "幺": "1", "〇": "0", "○": "0", "洞": "0", "拐": "7", "两": "2", "勾": "9"}
 HOMOPHONES = {**dict.fromkeys("要腰妖夭邀药耀摇", "1"), **dict.fromkeys("灵铃领令林", "0"), **dict.fromkeys("吧巴爸", "8"),
               **dict.fromkeys("久就酒", "9"), **dict.fromkeys("舞武无", "5"), **dict.fromkeys("溜留刘", "6"),
               **dict.fromkeys("耳儿而", "2"), **dict.fromkeys("山", "3"), **dict.fromkeys("是思", "4"), **dict.fromkeys("气妻期", "7")}  # fmt: skip
 LEAST_RUN = 5
+LEAST_WITH_YAO = 3
 
 _FIGURE = "0-9" + "".join(FIGURES)
-_RUN = re.compile(rf"[{_FIGURE}]{{{LEAST_RUN},}}")
+_RUN = re.compile(rf"[{_FIGURE}]{{{LEAST_RUN},}}|(?=[{_FIGURE}]*幺)[{_FIGURE}]{{{LEAST_WITH_YAO},}}")
 _SPACED = re.compile(r"(?<!\d)\d{1,8}(?:[ ,，、.\-]{1,2}\d{1,8}){1,6}(?!\d)")
 _LOOSE = re.compile(rf"(?<!\d)[{_FIGURE}{''.join(HOMOPHONES)}](?:[ ,，、\-]?[{_FIGURE}{''.join(HOMOPHONES)}]){{6,17}}")
 _PHONE = re.compile(r"1[3-9]\d{9}|0[1-9]\d{8,10}|400\d{7}|800\d{7}")
@@ -31,7 +35,7 @@ def written(raw: str, language: str = "zh") -> str:
     text = " ".join(raw.split())
     if language != "zh":
         return text
-    return punctuated(figures(simplified(text)))
+    return punctuated(quantities(figures(simplified(text))))
 
 
 def simplified(text: str) -> str:
@@ -65,6 +69,8 @@ def _one_mark(gap: re.Match[str]) -> str:
 
 
 def _plain(run: str) -> str:
+    if len(run) < 7 and re.search("两.*[^两]|勾", run.rstrip("两")):  # 一二两三 is no number; in a longer one 两 is 2
+        return run
     return "".join(FIGURES.get(char, char) for char in run)
 
 

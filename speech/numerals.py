@@ -11,7 +11,7 @@ SAID_PLAINLY = {"12345"}  # the hotline's own name: 一二三四五
 SYMBOLS = {"*": "星号", "#": "井号", "&": "和", "+": "加", "=": "等于", "℃": "摄氏度"}
 
 _COUNTED = "个位次条件名张家户辆只种分秒小天年元块米遍倍吨"  # after these 2 is 两
-_MEASURED = _COUNTED + "号楼层岁月日点时度万千百亿栋区院室路期级折页"
+_MEASURED = _COUNTED + "多余人号楼层岁月日点时度万千百亿栋区院室路期级折页"
 _TIME = re.compile(r"(?<!\d)(\d{1,2}):(\d{2})(?!\d)")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)%")
 _YEAR = re.compile(r"(?<!\d)(\d{4})(?=年)")

@@ -5,9 +5,10 @@ VENV := .venv
 READY := $(VENV)/.ready
 SEED ?=
 PYTEST_ARGS ?=
+SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test run bench bench-speech check lock clean
+.PHONY: help setup demo test fuzz run bench bench-speech check lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/make \1\t\2/' | expand -t 20
@@ -27,6 +28,10 @@ demo: setup ## place real calls: person, voicemail, fax, failure, hand-over
 test: setup ## everything there is to test (SEED=n shuffles)
 	@$(VENV)/bin/hotline models fetch vosk-ko
 	@$(VENV)/bin/python -m telephone.isolation $(VENV)/bin/python -m pytest $(if $(SEED),-p "randomly" --randomly-seed=$(SEED),-p no:randomly) $(PYTEST_ARGS)
+
+fuzz: $(READY) ## every parser under bytes a fuzzer thinks of (SECONDS=60 each)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
+	@$(VENV)/bin/python -m tests.fuzz $(SECONDS)
 
 run: setup ## start the hotline and stay (Ctrl-C or `hotline stop` ends it)
 	@$(VENV)/bin/hotline run

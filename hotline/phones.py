@@ -67,5 +67,5 @@ def _read(path: Path) -> Phone:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         return Phone(str(data["name"]), str(data["secret"]), tuple(map(str, data["queues"])))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise PhoneError(f"{path}: not a phone's file ({error!r})") from error

@@ -179,8 +179,10 @@ def _read(path: Path) -> FileSettings:
     try:
         data: Any = YAML(typ="safe", pure=True).load(text)
         return FileSettings.model_validate(data or {})
-    except YAMLError as error:
-        raise SettingsError(f"{path}: {error}") from error
+    except RecursionError:
+        raise SettingsError(f"{path}: is nested too deeply") from None
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise SettingsError(f"{path}: {faults}") from error
+    except (YAMLError, ValueError, TypeError) as error:  # ruamel: a date that is none, a mapping as a name
+        raise SettingsError(f"{path}: {error}") from error

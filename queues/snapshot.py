@@ -67,7 +67,7 @@ def read(path: Path) -> Snapshot | None:
         return _parsed(data) if data["schema"] == SCHEMA else None
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -76,12 +76,15 @@ class Item:
         """Reads item.json; unknown fields are dropped. Raises SpoolError when it is not one."""
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-        except (ValueError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise SpoolError(f"{path}: {error}") from error
-        known = {f.name for f in fields(cls)}
-        if not isinstance(data, dict) or data.get("kind") not in MEDIA or not SAFE_ID.fullmatch(str(data.get("item", ""))):
+        if not isinstance(data, dict) or str(data.get("kind")) not in MEDIA or not SAFE_ID.fullmatch(str(data.get("item"))):
             raise SpoolError(f"{path}: not an item of the spool")
-        return cls(**{name: value for name, value in data.items() if name in known})
+        empty = cls(item="", kind="")
+        known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
+        if wrong := [name for name, value in known.items() if type(value) is not type(getattr(empty, name))]:
+            raise SpoolError(f"{path}: {', '.join(wrong)} cannot be used")
+        return cls(**known)
 
 
 @dataclass(frozen=True)

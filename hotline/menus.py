@@ -23,7 +23,8 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from hotline.settings import Settings
+from hotline.bases import Bases
+from hotline.settings import DIALPLANS, Settings
 from ivr import dialplan, difference
 from ivr.calendar import FOLDER as CALENDAR
 from ivr.faults import CityRefused
@@ -36,10 +37,15 @@ from ivr.stories import FOLDER as STORIES
 KEPT_COMPILED = 10  # versions whose native contexts stay loaded for calls that began in them
 LOCK_LIMIT_SECONDS = 10
 LONGEST_NOTE = 500  # characters
+MOST_CHANGES_SHOWN = 5
 
 
 class PublishError(Exception):
     """A version cannot be published, found or rolled back; the message says why."""
+
+
+class BaseChanged(PublishError):
+    """Somebody published or rolled back since these files were last the current version; the message says who and what."""
 
 
 class NoSuchVersion(PublishError, LookupError):
@@ -58,14 +64,16 @@ class Version:
     current: bool = False
 
 
-def texts(folder: Path) -> dict[str, str]:
+def texts(folder: Path, *, published: bool = False) -> dict[str, str]:
     """The files of a city's folder, its stories and the calendar, as text. Missing ones are left out: the check names them.
 
-    The calendar of years stands beside the cities; a city or a version that has one of its own uses that. Raises PublishError.
+    The calendar of years stands beside the cities, or in a city that needs one of its own; a published version has
+    its own and no other. Raises PublishError.
     """
     if not folder.is_dir():
         raise PublishError(f"{folder}: no such folder")
-    calendar = folder / CALENDAR if (folder / CALENDAR).is_dir() else folder.parent / CALENDAR
+    calendars = [folder / CALENDAR, *([] if published else [folder.parent / CALENDAR, DIALPLANS / CALENDAR])]
+    calendar = next((known for known in calendars if known.is_dir()), folder / CALENDAR)
     stories = {f"{STORIES}{path.name}": path for path in sorted((folder / STORIES).glob("*.yaml"))}
     years = {f"{CALENDAR}{path.name}": path for path in sorted(calendar.glob("*.yaml"))}
     files = {name: folder / name for name in FILES if (folder / name).exists()}
@@ -93,14 +101,18 @@ class Store:
     def of(cls, settings: Settings) -> Store:
         return cls(settings.home, menu=settings.file.menu.enabled)
 
-    def publish(self, files: Mapping[str, str], note: str, author: str, now: datetime) -> Version:
-        """Makes the texts the current version. Raises CityRefused with the faults, or PublishError."""
+    def publish(self, files: Mapping[str, str], note: str, author: str, now: datetime, *, base: int | None = None) -> Version:
+        """Makes the texts the current version. Raises CityRefused with the faults, or PublishError.
+
+        `base` is the version that was edited: where another is current by now, its changes would be lost (BaseChanged).
+        """
         note = " ".join(note.split())
         if not note or len(note) > LONGEST_NOTE:
             raise PublishError(f"a note is needed: what changed, in at most {LONGEST_NOTE} characters")
         if faults := check(files):
             raise CityRefused(faults)
         with self._locked():
+            self._still(base)
             number = max(self._numbers(), default=0) + 1
             version = Version(number, author, note, now.isoformat(timespec="seconds"), self._changes(load(files)))
             self._write_version(version, files)
@@ -140,6 +152,19 @@ class Store:
     def load(self, number: int) -> City:
         """A version as calls use it, kept in memory: it never changes. Raises NoSuchVersion."""
         return _load(self._folder / str(number))
+
+    def _still(self, base: int | None) -> None:
+        current = self.current()
+        if base is None or current is None or base == current:
+            return
+        now = self._version(current)
+        how = "was published" if current > base else "was made current again"
+        changes = "; it changed: " + ", ".join(now.changes[:MOST_CHANGES_SHOWN]) if current > base and now.changes else ""
+        raise BaseChanged(
+            f"these files are edited from version {base}, but since then version {current} {how} "
+            f"({now.author}, {now.published_at}: {now.note}){changes}. "
+            f"Take that into your files and publish with --base {current}, or overwrite it with --force"
+        )
 
     def _changes(self, city: City) -> tuple[str, ...]:
         current = self.current()
@@ -197,9 +222,23 @@ class Store:
             raise PublishError(f"{error.filename or self._folder}: {error.strerror or error}") from error
 
 
-def publish(settings: Settings, note: str, *, author: str | None = None) -> Version:
-    """Publishes the folder that `settings` name. Raises CityRefused or PublishError. `hotline.reload.menus` tells Asterisk."""
-    return Store.of(settings).publish(texts(settings.city), note, author or whoever(), datetime.now().astimezone())
+def publish(
+    settings: Settings, note: str, *, folder: Path | None = None, author: str | None = None, base: int | None = None, force: bool = False
+) -> Version:
+    """Publishes a folder, or the one that `settings` name. Raises CityRefused or PublishError. `hotline.reload.menus` tells Asterisk.
+
+    A folder is edited from the version that was last published from it, unless `base` says otherwise; `force` asks nothing.
+    """
+    city, store, bases = folder or settings.city, Store.of(settings), Bases(settings.home)
+    edited_from = None if force else base or bases.of(city)
+    if edited_from is None and not force and bases.any():
+        raise BaseChanged(f"{city} was never published here: say which version it was copied from with --base (now {store.current()} is current)")
+    published = store.publish(texts(city), note, author or whoever(), datetime.now().astimezone(), base=edited_from)
+    try:
+        bases.note(city, published.number)
+    except OSError as error:
+        raise PublishError(f"version {published.number} is current, but {error.filename}: {error.strerror or error}") from error
+    return published
 
 
 def ensure_published(settings: Settings) -> None:
@@ -227,7 +266,7 @@ def _load(folder: Path) -> City:
     if not folder.is_dir():
         raise NoSuchVersion(f"there is no version {folder.name}")
     try:
-        return load(texts(folder))
+        return load(texts(folder, published=True))
     except CityRefused as refused:  # published by another release of this program, or damaged
         raise NoSuchVersion(f"version {folder.name} cannot be used:\n{refused}") from refused
 

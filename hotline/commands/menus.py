@@ -73,13 +73,17 @@ def walk_command(
 
 
 def publish_command(
+    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="your own copy of the city's folder")] = None,
+    *,
     note: Annotated[str, typer.Option("--note", "-m", help="what changed, and why")],
     author: Annotated[str | None, typer.Option(help="who publishes; default: who is logged in")] = None,
+    base: Annotated[int | None, typer.Option(help="the version you edited; default: the one last published from this folder")] = None,
+    force: Annotated[bool, typer.Option("--force", help="even if somebody else published since")] = False,
 ) -> None:
     """Make the city's files the current version 发布菜单: new calls get it, calls in progress keep theirs."""
     settings = Settings.load()
     try:
-        version = menus.publish(settings, note, author=author)
+        version = menus.publish(settings, note, folder=folder, author=author, base=base, force=force)
     except CityRefused as refused:
         _fail(refused.faults)
     except menus.PublishError as error:

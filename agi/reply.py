@@ -26,7 +26,10 @@ def parse_reply(line: str) -> Reply:
     found = REPLY.fullmatch(line)
     if found is None:
         raise PeerUnclear(f"not an AGI reply: {line[:80]!r}")
-    result = RESULT.match(found[2] or "")
+    said = found[2] or ""
+    result = RESULT.match(said)
     if result is None:
         return Reply(int(found[1]))
+    if result[2] is None and said[result.end() :].startswith(" ("):
+        raise PeerUnclear(f"a value with a line break in it: {line[:80]!r}")  # its rest would pass for the next reply
     return Reply(int(found[1]), result[1], result[2] or "", int(result[3]) if result[3] else None)

@@ -44,6 +44,7 @@ class Wire:
         self._writer = writer
         self.hung_up = False
         """Asterisk said HANGUP: the caller is gone, what was asked may still be answered."""
+        self._owed = False
 
     async def header(self, seconds: float) -> dict[str, str]:
         """The header. Raises PeerSilent, PeerUnclear, ChannelGone."""
@@ -61,16 +62,27 @@ class Wire:
         return parse_header(lines)
 
     async def ask(self, command: str, seconds: float) -> Reply:
-        """Sends one command (from agi.commands) and waits for its reply. Raises AgiError."""
+        """Sends one command (from agi.commands) and waits for its reply. Raises AgiError.
+
+        After a reply that did not come there is no next command: the late one would be taken for its answer.
+        """
+        if self._owed:
+            raise PeerSilent("a reply before is still owed")
+        self._owed = True
         try:
             async with asyncio.timeout(seconds):
                 self._writer.write(command.encode() + b"\n")
                 await self._writer.drain()
-                return await self._reply()
+                reply = await self._reply()
         except TimeoutError:
             raise PeerSilent(f"no reply within {seconds:g} s") from None
         except ConnectionError as error:
             raise ChannelGone(str(error)) from None
+        except ChannelGone:
+            self._owed = False  # nothing more will come
+            raise
+        self._owed = False
+        return reply
 
     def close(self) -> None:
         """Hands the channel back to the dialplan."""

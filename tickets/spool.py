@@ -78,7 +78,7 @@ class Item:
             data = json.loads(path.read_text(encoding="utf-8"))
         except (ValueError, RecursionError) as error:
             raise SpoolError(f"{path}: {error}") from error
-        if not isinstance(data, dict) or str(data.get("kind")) not in MEDIA or not SAFE_ID.fullmatch(str(data.get("item"))):
+        if not isinstance(data, dict) or str(data.get("kind")) not in MEDIA or not SAFE_ID.fullmatch(str(data.get("item", ""))):
             raise SpoolError(f"{path}: not an item of the spool")
         empty = cls(item="", kind="")
         known = {f.name: data[f.name] for f in fields(cls) if f.name in data}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import socket
 from collections.abc import Callable
 
@@ -23,10 +24,12 @@ async def until(happened: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def talk(port: int, *said: bytes) -> bytes:
+async def talk(port: int, *said: bytes, eof: bool = False) -> bytes:
     """Says all of it at once and returns what comes back until the server closes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"".join(said))
+    if eof:
+        writer.write_eof()
     async with asyncio.timeout(5):
         heard = await reader.read(-1)
     writer.close()
@@ -135,3 +138,43 @@ async def test_a_fault_of_ours_ends_one_session_and_is_counted(served: Served, m
         await Caller(line).dials("12345").hears("welcome").hangs_up()
     await served.server.drain(5)
     assert served.server.counts.sessions == {"failed": 1, "gone": 1}
+
+
+async def test_two_thousand_at_once_connect_and_close(served: Served) -> None:
+    """All of them are open at the same moment; the next caller meets a hotline as before."""
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < 4500:
+        pytest.skip("too few files may be open here")
+    crowd = [socket.socket() for _ in range(2000)]
+    try:
+        for one in crowd:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", served.port))
+        await until(lambda: sum(served.server.counts.sessions.values()) + served.server.counts.active == 2000)
+        assert served.server.counts.active == Limits().sessions
+    finally:
+        for one in crowd:
+            one.close()
+    await until(lambda: served.server.counts.active == 0)
+    async with served.line() as line:
+        await Caller(line).dials("12345").hears("welcome").presses("0").reaches("general").stays()
+    await until(lambda: served.server.counts.active == 0)
+    assert served.server.counts.sessions == {"gone": 1000, "refused": 1000, "queue": 1}
+
+
+FIELDS = ("network", "channel", "uniqueid", "callerid", "calleridname", "arg_1", "arg_2", "arg_3", "arg_4")
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize(
+    "evil",
+    ["\rHANGUP\r", "\r", "x\0y", "\u2028EXEC System x", "\x85EXEC System x", '" EXEC System "x', "${SHELL(x)}", "市民".encode("gbk"), "9" * 3000],
+    ids=["CR", "only CR", "NUL", "line separator", "next line", "quotes", "expression", "GBK", "long"],
+)
+async def test_nothing_in_a_header_becomes_a_command(served: Served, field: str, evil: str | bytes) -> None:
+    """Whatever stands in whichever field: one command at a time, known ones only, and the next caller is served."""
+    value = evil if isinstance(evil, bytes) else evil.encode()
+    own = HEADER.replace(b"\nagi_%s: " % field.encode(), b"\nagi_was: ").removesuffix(b"\n")
+    said = await talk(served.port, b"agi_network_script: x\n", own, b"agi_%s: %s\n\n" % (field.encode(), value), b"200 result=0\n", eof=True)
+    assert all(line.startswith((b"GOSUB ", b"GET VARIABLE ", b"EXEC ")) for line in said.splitlines())
+    assert b"SHELL" not in said and b"System" not in said
+    await until(lambda: served.server.counts.active == 0)

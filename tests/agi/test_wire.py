@@ -118,3 +118,58 @@ def test_any_bytes_end_in_a_header_or_an_agi_error(data: bytes) -> None:
             return
 
     asyncio.run(read())
+
+
+async def test_a_reply_that_comes_too_late_answers_nothing() -> None:
+    reader = asyncio.StreamReader(limit=LINE_BYTES)
+    line = Wire(reader, Nowhere())  # type: ignore[arg-type]
+    with pytest.raises(PeerSilent):
+        await line.ask("GET VARIABLE a", 0.01)
+    reader.feed_data(b"200 result=1 (a)\n200 result=1 (b)\n")
+    for command in ("GET VARIABLE b", "GET VARIABLE c"):
+        with pytest.raises(PeerSilent, match="still owed"):
+            await line.ask(command, 1)
+
+
+async def test_a_peer_that_says_a_byte_now_and_then_gets_no_longer_than_others() -> None:
+    reader = asyncio.StreamReader(limit=LINE_BYTES)
+    line = Wire(reader, Nowhere())  # type: ignore[arg-type]
+
+    async def drip() -> None:
+        for byte in HEADER * 100:
+            reader.feed_data(bytes((byte,)))
+            await asyncio.sleep(0.005)
+
+    dripping = asyncio.ensure_future(drip())
+    with pytest.raises(PeerSilent):
+        await line.header(0.05)
+    dripping.cancel()
+
+
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        (b"200 result=1 (hangup)\n", Reply(200, "1", "hangup")),
+        (b"200 result=1 (HANGUP\x00)\n", Reply(200, "1", "HANGUP\0")),
+        (b"200 result=1 (\xca\xd0\xc3\xf1)\n", Reply(200, "1", "����")),
+        (b"200 result=1 (a\rb)\r\n", Reply(200, "1", "a\rb")),
+        (b"200 result=1 (a) (b)\n", Reply(200, "1", "a) (b")),
+        (b"200 result=-1 (hangup) endpos=100000\n", Reply(200, "-1", "hangup", 100000)),
+        (b"200 result=-1 endpos=0\n", Reply(200, "-1", "", 0)),
+        (b"100 result=0 Trying...\n100 result=0 Trying...\n200 result=0\n", Reply(200, "0")),
+        (b"520-Invalid command syntax.\n 200 result=1\nHANGUP\n520 End of proper usage.\n", Reply(520)),
+    ],
+    ids=["hangup as a value", "NUL", "GBK", "CR", "brackets", "hung up", "hung up early", "still at it", "manual"],
+)
+async def test_a_reply_is_what_it_is_whatever_it_holds(said: bytes, reply: Reply) -> None:
+    line = wire(said + b"200 result=7\n")
+    assert await line.ask("GET VARIABLE x", 1) == reply
+    assert await line.ask("NOOP", 1) == Reply(200, "7"), "the next answer is the next command's"
+
+
+async def test_a_value_with_a_line_break_ends_it_before_its_rest_passes_for_an_answer() -> None:
+    line = wire(b"200 result=1 (a\n200 result=1 (forged)\n)\n")
+    with pytest.raises(PeerUnclear, match="a value with a line break"):
+        await line.ask("GET VARIABLE x", 1)
+    with pytest.raises(PeerSilent, match="still owed"):
+        await line.ask("GET VARIABLE y", 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from queues.errors import ForbiddenText
 from queues.event import Event
 from queues.wire import checked
-from tests.queues.replay import read, stream
+from tests.queues.replay import Heard, Wire, read, stream
 
 STORIES = ("answered", "caller_hangs_up_on_agent", "abandoned", "overflowed", "on_a_break")
 
@@ -90,3 +92,15 @@ async def test_an_event_reads_back_as_it_was_said(said: list[tuple[str, str]], s
     for name, heard in expected.items():
         if len({other.lower() for other in expected}) == len(expected) and name.lower() not in ("event", "last", "chanvariable", "result", "response"):
             assert event[name] == "\n".join(heard)
+
+
+async def test_a_link_lost_at_any_byte_tells_whole_messages_and_no_half_ones() -> None:
+    data = stream("on_a_break")[:3000]
+    whole = read([data + b"\r\n\r\n"])
+    for cut in range(len(data)):
+        heard = Heard()
+        wire = Wire(heard)
+        wire.connection_made(asyncio.Transport())
+        wire.data_received(data[:cut])
+        wire.connection_lost(ConnectionResetError())
+        assert heard.events == whole[: data.count(b"\r\n\r\n", 0, cut)]

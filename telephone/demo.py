@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -16,11 +17,12 @@ from telephone.stage import EXPECTED, Stage
 from telephone.world import MARK, World
 
 LIMIT_SECONDS: Final = 480.0
+FILE_COLUMNS: Final = 132
 
 
 def play(folder: Path, *, only: int | None = None, broken: int | None = None) -> bool:
     """Plays all five, or one; writes FOLDER/result.json. True when everything came true."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else FILE_COLUMNS)
     stage = Stage(console)
     tickets: list[dict[str, Any]] = []
     problem = ""

@@ -16,6 +16,10 @@ from ruamel.yaml import YAML
 
 from hotline.asterisk import find
 from hotline.settings import DIALPLANS
+from speech import engines
+from speech.recogniser import EngineUnusable
+from speech.store import ModelError
+from speech.voice import VoiceUnavailable
 from telephone import sound, voices
 from telephone.caller import Caller
 from telephone.case_system import CaseSystem
@@ -138,14 +142,28 @@ class World:
         self.stage.says("an example case system listens")
         self.hotline = await stack.enter_async_context(HotlineUnderTest(self._plan()))
         self.stage.says("the hotline takes calls")
-        self.citizen_says = await self.voice(CITIZEN_SAYS, "tacotron2")
-        self.agent_says = await self.voice(AGENT_SAYS)
+        self._says_how_it_understands()
+        try:
+            self.citizen_says, self.agent_says = await self.voice(CITIZEN_SAYS, "tacotron2"), await self.voice(AGENT_SAYS)
+        except VoiceUnavailable as error:  # the message of step 2 will miss it; a conversation needs no words
+            self.stage.says(f"no voices, so people babble: {error}")
+            self.citizen_says, self.agent_says = sound.babble(3, seed=1), sound.babble(3, seed=2)
         runtime = find(self.hotline.settings.downloads)
         self.network = await stack.enter_async_context(Network(self._wiring(), runtime))
         account = await self.hotline.command("phone", "add", AGENT, "--queue", "complaints", "--queue", "general")
         self.phone = await self.network.phone(PhoneAccount(account["username"], account["secret"]))
         self.stage.says(f"the telephone network (a second Asterisk {runtime.version}) is up, the agent's phone is registered")
         self.prompts = Prompts(self.hotline.settings.sounds / "zh")
+
+    def _says_how_it_understands(self) -> None:
+        """In one line, where the recogniser is not the one a city would use."""
+        settings = self.hotline.settings
+        try:
+            choice = engines.choose(settings, settings.file.speech.engine, settings.file.speech.model)
+        except (EngineUnusable, ModelError) as error:
+            self.stage.says(f"messages will not be understood: {error}")
+        else:
+            self.stage.says(choice.note or f"messages are understood by {choice.engine}")
 
     def _empty_folder(self) -> None:
         """Only what an earlier demonstration made is removed. Raises DemoFailed."""

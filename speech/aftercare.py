@@ -27,6 +27,7 @@ _LOOSE = re.compile(rf"(?<!\d)[{_FIGURE}{''.join(HOMOPHONES)}](?:[ ,，、\-]?[{
 _PHONE = re.compile(r"1[3-9]\d{9}|0[1-9]\d{8,10}|400\d{7}|800\d{7}")
 _WIDE = {",": "，", ".": "。", "?": "？", "!": "！", ";": "；", ":": "："}
 _GAP = re.compile(r"[\s,，.。?？!！;；:：、]+")
+_ZHE = re.compile("(?<![显名原论编巨土卓专合译遗拙])著(?![名作者称述书])")  # 著火: the converter knows 著 only as in 著名
 _CHINESE = re.compile(r"[㐀-䶿一-鿿]")
 
 
@@ -40,7 +41,7 @@ def written(raw: str, language: str = "zh") -> str:
 
 def simplified(text: str) -> str:
     converted: str = _converter().convert(text)
-    return converted
+    return _ZHE.sub("着", converted)
 
 
 def figures(text: str) -> str:

@@ -47,6 +47,7 @@ _NEARBY = re.compile(r"(?:交叉口|路口|附近|对面|旁边|门口|出站口
 _ENDING = "小区|街道|大街|花园|广场|社区|家园|公寓|嘉园|新村|市场|医院|学校|小学|中学|幼儿园|公园|大厦|路|镇|乡|村|区|县|市"
 _STOP = "的了在是我你他她它们就都也从到向往把被给住有这那个去来说要想请喂好，。、！？ 于和与跟及或"
 _ADDRESS = re.compile(rf"[^{_STOP}\W\d]{{2,6}}?(?:{_ENDING})(?![一-鿿]?(?:灯|面|边|过|上班|长|民|口附近))")
+_NO_PLACE = ("走路", "马路", "修路", "问路", "带路", "道路", "线路", "电路", "思路", "农村", "本村", "我市", "本市", "全市", "全区", "全县", "城市", "超市", "社区", "地区")
 _ASKING = re.compile(r"希望|请(?!问)|麻烦|要求|咨询|请问|想问|能不能|可不可以|怎么|什么时候|需要什么|建议|赶紧|尽快")
 _CLAUSE = re.compile(r"[^，。！？；,.!?;]+")
 _JOINED = "，,、 的和与"
@@ -105,6 +106,8 @@ def _places(text: str, known: Iterable[tuple[int, Name]]) -> tuple[Finding, ...]
     """Address chains: gazetteer names that follow each other, with house and floor; then what only looks like a place."""
     spans = [(start, start + len(name.text), 0.9) for start, name in known if name.kind == PLACE]
     for match in _ADDRESS.finditer(text):
+        if match[0].endswith(_NO_PLACE):
+            continue
         if all(match.end() <= start or end <= match.start() for start, end, _ in spans):
             spans.append((match.start(), match.end(), 0.5))
     chains: list[tuple[int, int, float]] = []

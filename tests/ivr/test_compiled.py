@@ -56,6 +56,7 @@ def test_scattered_days_become_ranges(city: City) -> None:
 def test_the_number_table_holds_every_form_and_no_pattern(city: City) -> None:
     table = dialplan.compile_numbers(city, 7)
     dialled = re.findall(r"^exten => (.*?),1,", table, re.M)
+    assert {"110", "119", "120", "122", "0546110", "+86546110"} <= set(dialled)
     assert {"12345", "054612345", "+8654612345", "8654612345", "1234511", "05461234511", "12366"} <= set(dialled)
     assert len(dialled) == len(set(dialled))
     assert all(re.fullmatch(r"\+?[0-9]+", number) for number in dialled)

@@ -180,3 +180,51 @@ async def test_a_broken_story_says_where(city: City) -> None:
         'the story broke: "welcome" is not said here; said: matters',
         "    dials 12345", "    presses 1", "  > hears welcome", "    hangs up",
     ]  # fmt: skip
+
+
+# ---- emergencies and languages
+
+MORE = (
+    good_texts()["menus.yaml"].replace('      "4": 12345-4\n', '      "4": 12345-4\n      "7": 12345-7\n      "8": 12345-8\n')
+    + """\
+  12345-7: {name: Police, kind: emergency, number: "110"}
+  12345-8: {name: English, kind: announcement, prompt: about, next: "12345", language: en}
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def more() -> City:
+    return good_city(menus=MORE, **{"prompts.en": "main-menu: Press 1.\n"})
+
+
+@pytest.mark.parametrize("number", ["110", "119", "120", "122", "0546110", "0546-120", "+86546119", "86546122"])
+async def test_an_emergency_number_is_put_through_whatever_else_is_set(city: City, number: str) -> None:
+    await Caller(PureLine(city)).dials(number).reaches("emergency").hangs_up()
+    await Caller(PureLine(city, MONDAY_NIGHT, menu=False)).dials(number).reaches("emergency").hangs_up()
+    assert begin(city, Call(number, MONDAY))[1][0].target in ("110", "119", "120", "122")
+
+
+def test_a_key_bound_to_an_emergency_is_past_every_limit(more: City) -> None:
+    for place in (Place(more, "12345", MONDAY, turns=TURN_LIMIT), Place(more, "12345", MONDAY, no_input=1, no_match=2)):
+        assert step(place, Pressed("7"))[1] == (Decide("emergency", "12345-7", "110"),)
+
+
+def test_a_chosen_language_stays_whatever_the_caller_does(more: City) -> None:
+    place, said = step(begin(more, Call("12345", MONDAY))[0], Pressed("8"))
+    assert (place.at, place.language, said) == ("12345", "en", (Ask(("about", "main-menu"), 8),))
+    assert place.variables()["HOTLINE_LANGUAGE"] == "en"
+    for event in (Pressed("1"), Pressed("#"), Pressed("*"), Pressed("9"), NoInput()):
+        place, _ = step(place, event)
+        assert place.language == "en"
+    assert step(place, Pressed("0"))[0].language == "en"
+
+
+async def test_elderly_callers_are_at_a_person_and_a_dialled_path_stays_what_it_is(city: City) -> None:
+    await Caller(PureLine(city, menu=False)).dials("12345").hears("person").reaches("general").hangs_up()
+    await Caller(PureLine(city, menu=False)).dials("123452").reaches("fax").hangs_up()
+
+
+def test_what_was_not_translated_is_read_in_the_citys_own_language(more: City) -> None:
+    assert more.text("main-menu", "en") == "Press 1."
+    assert more.text("welcome", "en") == more.text("welcome") == "您好，这里是12345。"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.loading import check, examine
+from ivr.loading import check, examine, load
 from ivr.walk import Walk, WrongStep, told
 from tests.ivr.cities import MONDAY, MONDAY_NIGHT, good_city, good_texts
 
@@ -145,3 +145,20 @@ def test_deep_menus_and_a_far_person_are_warned_of() -> None:
         "menus.yaml:63: nodes/12345-1-4/choices/0: a person is 3 keys away: within 2 is what callers bear",
         "menus.yaml:65: nodes/12345-1-4-1-1: 4 keys deep: beyond 3 callers lose their way",
     ]
+
+
+def test_a_missing_translation_is_warned_of_and_a_walk_is_told_in_its_language() -> None:
+    english = "    language: en\n    prompt: [about, hours]\n"
+    texts = good_texts(menus=WARNED.replace("    prompt: [about, hours]\n", english)) | {"prompts.en.yaml": "about: About us.\nmain-menu: Press 1.\n"}
+    (warning,) = examine(texts).warnings
+    assert str(warning) == "prompts.en.yaml:1: file: 17 prompts are missing and are said in zh: welcome, matters, hours, closed, person"
+    walk = Walk(load(texts), MONDAY)
+    walk.dials("12345")
+    walk.presses("4")
+    assert [line.partition("# ")[2] for line in told(walk, "x").splitlines() if "hears" in line] == [
+        "您好，这里是12345。", "诉求请按1，传真请按2，留言请按3，说明请按4。", "About us.", "税务窗口工作日开放。", "Press 1.",
+    ]  # fmt: skip
+
+
+def test_an_emergency_in_a_story() -> None:
+    assert broken('an emergency:\n  - dials: "110"\n  - reaches: emergency\n') == []

@@ -57,6 +57,7 @@ class SpeechSettings(_Section):
     model: str | None = Field(None, description="a model's name or folder; none: the engine's default")
     workers: int = Field(1, ge=1, le=64, description="recogniser processes")
     input_path: Literal["direct", "resampled", "folded"] = Field("direct", description="how telephone sound reaches Vosk; calibrate on your own recordings")
+    hotwords: bool = Field(False, description="tell faster-whisper the gazetteer's places beforehand; calibrate on your own recordings")
 
 
 class SpoolSettings(_Section):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from speech import catalogue, store
@@ -11,6 +11,7 @@ from speech.catalogue import Model
 from speech.folders import Folders
 from speech.recogniser import EngineUnusable, Recogniser
 from speech.store import ModelError
+from speech.text import gazetteer
 
 AUTO, VOSK, WHISPER = "auto", "vosk", "faster-whisper"
 KIND = {VOSK: "vosk", WHISPER: "whisper"}
@@ -30,6 +31,8 @@ class Choice:
     language: str = "zh"
     threads: int = 2
     input_path: str = "direct"
+    city: str = ""  # the folder whose gazetteer.yaml is used
+    hotwords: bool = False  # whether the engine is told the places beforehand
     note: str = ""  # one line for people, when it is not what they would expect
 
     def as_text(self) -> str:
@@ -40,8 +43,14 @@ class Choice:
         return cls(**json.loads(text))
 
 
-def choose(folders: Folders, engine: str = AUTO, model: str | None = None, input_path: str = "direct") -> Choice:
+def choose(folders: Folders, engine: str = AUTO, model: str | None = None, input_path: str = "direct", hotwords: bool = False) -> Choice:
     """What `settings.yaml` means on this machine. Raises EngineUnusable with what to do about it."""
+    choice = _engine(folders, engine, model, input_path)
+    has_names = (folders.city / gazetteer.FILE).exists()
+    return replace(choice, city=str(folders.city) if has_names else "", hotwords=hotwords)
+
+
+def _engine(folders: Folders, engine: str, model: str | None, input_path: str) -> Choice:
     if engine not in (AUTO, VOSK, WHISPER):
         raise EngineUnusable(f"speech.engine: {engine!r} is not auto, vosk or faster-whisper")
     if model is not None:
@@ -63,7 +72,18 @@ def load(choice: Choice) -> Recogniser:
         return VoskEngine(folder, choice.model, choice.language, input_path=choice.input_path)  # type: ignore[arg-type]
     from speech.whisper_engine import WhisperEngine
 
-    return WhisperEngine(folder, choice.model, choice.threads)
+    return WhisperEngine(folder, choice.model, choice.threads, _hotwords(choice))
+
+
+def _hotwords(choice: Choice) -> str:
+    """The places, as the engine wants to be told. A faulty gazetteer is said elsewhere; recognition goes on without it."""
+    if not choice.hotwords or not choice.city:
+        return ""
+    try:
+        names = gazetteer.of_city(Path(choice.city))
+    except gazetteer.GazetteerError:
+        return ""
+    return "，".join(name.text for name in names if name.kind == gazetteer.PLACE)
 
 
 def _wished(folders: Folders, engine: str, model: str, input_path: str) -> Choice:

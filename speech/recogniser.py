@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from speech.audio import Sound
@@ -36,7 +36,7 @@ class Recognition:
     """What was understood. Scores of different kinds are not comparable."""
 
     raw: str  # the engine's own words
-    text: str  # after aftercare: simplified characters, phone numbers in figures
+    text: str  # as people write it: simplified, places put right, numbers in figures
     words: tuple[Word, ...]
     score: float
     score_kind: str  # "average log probability" | "word confidence"
@@ -44,6 +44,12 @@ class Recognition:
     model: str
     seconds: float  # of the recording
     speech_seconds: float  # of it, how much was speech
+    findings: dict[str, Any] = field(default_factory=dict)  # speech.text.understanding.Understood.as_json
+
+    @property
+    def needs_review(self) -> bool:
+        """Something speaks against the text; findings["reasons"] says what."""
+        return bool(self.findings.get("reasons"))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from speech import engines
 from speech.folders import Folders
 from speech.pool import Pool, PoolClosed, WorkerDied, WorkerTimedOut
 from speech.recogniser import NoSpeech, RecognitionError
+from speech.text import gazetteer
 from tickets import transcriber
 from tickets.transcriber import Transcript
 
@@ -17,10 +18,10 @@ class Transcription:
     """A `tickets.transcriber.Transcriber`. Chooses its model at the first message, so one fetched later is found without a restart."""
 
     def __init__(
-        self, folders: Folders, engine: str = engines.AUTO, model: str | None = None, input_path: str = "direct", workers: int = 1
+        self, folders: Folders, engine: str = engines.AUTO, model: str | None = None, input_path: str = "direct", workers: int = 1, hotwords: bool = False
     ) -> None:
         self._folders = folders
-        self._wish = (engine, model, input_path)
+        self._wish = (engine, model, input_path, hotwords)
         self._workers = workers
         self._lock = threading.Lock()
         self._pool: Pool | None = None
@@ -39,7 +40,7 @@ class Transcription:
         except RecognitionError as error:
             return str(error)
         pool.warm_up()
-        return pool.choice.note
+        return "; ".join(note for note in (pool.choice.note, self._gazetteer_fault()) if note)
 
     def __call__(self, path: Path) -> Transcript:
         """Raises the tickets' NoSpeech, RecogniserDied, RecognitionFailed; PoolClosed while the hotline stops: the job stays."""
@@ -54,8 +55,16 @@ class Transcription:
         if isinstance(heard, NoSpeech):
             raise transcriber.NoSpeech(f"{heard.speech_seconds:.1f} s of speech in {heard.seconds:.1f} s, nothing understood")
         return Transcript(
-            text=heard.text, raw=heard.raw, engine=heard.engine, model=heard.model, score=heard.score, score_kind=heard.score_kind
-        )
+            text=heard.text, raw=heard.raw, engine=heard.engine, model=heard.model, score=heard.score, score_kind=heard.score_kind,
+            needs_review=heard.needs_review, findings=heard.findings,
+        )  # fmt: skip
+
+    def _gazetteer_fault(self) -> str:
+        try:
+            gazetteer.of_city(self._folders.city)
+        except gazetteer.GazetteerError as error:
+            return f"places are not put right: {error}"
+        return ""
 
     def processes(self) -> list[int]:
         """The workers' process ids."""

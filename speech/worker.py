@@ -18,16 +18,20 @@ import threading
 from pathlib import Path
 from typing import Any, TextIO
 
-from speech import aftercare, audio, vad
+from speech import audio, vad
 from speech.engines import Choice, load
 from speech.recogniser import EngineUnusable, NoSpeech, Recogniser, Recognition, RecognitionError, SoundRefused, as_json
+from speech.text import review
+from speech.text.gazetteer import GazetteerError
+from speech.text.review import Evidence
+from speech.text.understanding import Understanding
 
 NICENESS = 10  # calls come first
 PARENT_SECONDS = 1.0
 LONGEST_SECONDS = 2 * 3600.0
 
 
-def transcribe(engine: Recogniser, path: Path) -> Recognition | NoSpeech:
+def transcribe(engine: Recogniser, path: Path, understanding: Understanding) -> Recognition | NoSpeech:
     """One recording. Raises SoundRefused."""
     try:
         sound = audio.read(path, LONGEST_SECONDS)
@@ -39,11 +43,14 @@ def transcribe(engine: Recogniser, path: Path) -> Recognition | NoSpeech:
     spoken = round(sum((span.seconds for span in spans), 0.0), 2)
     seconds = round(sound.seconds, 2)
     heard = engine.hear(sound) if spans else None
-    text = aftercare.written(heard.raw, engine.language) if heard else ""
-    if heard is None or not text:
+    if heard is None:
+        return NoSpeech(seconds, spoken)
+    evidence = Evidence(heard.score, engine.score_kind, spoken, review.snr_db(sound, spans))
+    told = understanding.understand(heard.raw, evidence, engine.language)
+    if not told.text:
         return NoSpeech(seconds, spoken)
     return Recognition(
-        raw=heard.raw, text=text, words=heard.words, score=heard.score, score_kind=engine.score_kind,
+        raw=heard.raw, text=told.text, findings=told.as_json(), words=heard.words, score=heard.score, score_kind=engine.score_kind,
         engine=engine.engine, model=engine.model, seconds=seconds, speech_seconds=spoken,
     )  # fmt: skip
 
@@ -55,16 +62,25 @@ def serve(choice: Choice, lines: TextIO, answers: TextIO) -> int:
     except EngineUnusable as error:
         _answer(answers, {"error": "unusable", "message": str(error)})
         return 1
+    understanding = _understanding(choice)
     _answer(answers, {"ready": engine.model})
     for line in lines:
         try:
-            result = as_json(transcribe(engine, Path(json.loads(line)["path"])))
+            result = as_json(transcribe(engine, Path(json.loads(line)["path"]), understanding))
         except SoundRefused as error:
             result = {"error": "sound", "message": str(error)}
         except RecognitionError as error:
             result = {"error": "engine", "message": str(error)}
         _answer(answers, result)
     return 0
+
+
+def _understanding(choice: Choice) -> Understanding:
+    """A faulty gazetteer costs its names, not the messages; Transcription.warm_up says what is wrong with it."""
+    try:
+        return Understanding.of_city(Path(choice.city)) if choice.city else Understanding()
+    except GazetteerError:
+        return Understanding()
 
 
 def _answer(answers: TextIO, data: dict[str, Any]) -> None:

@@ -45,6 +45,7 @@ def begin(session: Session, channel: str, status: str) -> Ticket:
         truncated=False,
         transcript_state=models.NONE,
         transcript_attempts=0,
+        needs_review=False,
     )
 
 

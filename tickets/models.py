@@ -50,6 +50,7 @@ EVENTS = {  # what a line of history can say
     "message_received": "a message became a ticket",
     "fax_received": "a fax became a ticket, or its failure did",
     "transcribed": "the words of a message are known",
+    "emergency_words": "words of an emergency are among them; a person must look now",
     "no_speech": "nobody spoke",
     "transcription_failed": "the words could not be recognised",
     "transcription_set_aside": "the message ended its recogniser three times; a person must listen",
@@ -135,6 +136,8 @@ class Ticket(Base):
     transcript_score_kind: Mapped[str | None]
     transcript_error: Mapped[str | None]
     transcript_attempts: Mapped[int]
+    needs_review: Mapped[bool]  # something speaks against the words; findings["reasons"] says what
+    findings: Mapped[dict[str, Any] | None]  # speech's: changes to the raw words, fields, reasons
 
 
 class History(Base):

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from tickets import models
 from tickets.database import Database
+from tickets.findings import emergencies
 from tickets.life import become, begin, begin_from_item, known_type, note, now
 from tickets.models import Counter, Delivery, History, Ticket
 from tickets.outbox import Outbox
@@ -182,6 +183,10 @@ class Store:
                 ticket.transcript, ticket.transcript_raw = heard.text, heard.raw
                 ticket.transcript_engine, ticket.transcript_model = heard.engine, heard.model
                 ticket.transcript_score, ticket.transcript_score_kind = heard.score, heard.score_kind
+                ticket.needs_review, ticket.findings = heard.needs_review, heard.findings or None
+                kinds = emergencies(heard.findings)
+                if kinds:
+                    note(session, ticket, "emergency_words", {"kinds": kinds})
                 self._transcribed(session, ticket, models.DONE, "transcribed", None)
             return ticket
 

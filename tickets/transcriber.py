@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,8 @@ class Transcript:
     model: str
     score: float | None = None
     score_kind: str | None = None
+    needs_review: bool = False
+    findings: dict[str, Any] = field(default_factory=dict)  # what was changed, what was found; JSON
 
 
 class NoSpeech(Exception):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from tickets import findings
 from tickets.models import TYPES, History, Ticket
 from tickets.numbers import SHANGHAI
 
 SAME_NAME = (
     "id", "number", "channel", "type", "path", "status", "caller_name", "called", "agent", "linkedid", "language",
-    "menu_version", "reason", "truncated", "transcript_state", "transcript", "transcript_engine", "transcript_model",
-    "transcript_score", "transcript_score_kind", "transcript_error",
+    "menu_version", "reason", "truncated", "transcript_state", "transcript_engine", "transcript_model",
+    "transcript_score", "transcript_score_kind", "transcript_error", "needs_review",
 )  # fmt: skip
 TIMES = ("began_at", "ended_at", "created_at", "updated_at")
 
@@ -24,6 +25,9 @@ def ticket(row: Ticket, *, show_caller: bool) -> dict[str, Any]:
         "type_name": TYPES.get(row.type, ""),
         "caller": row.caller if show_caller else masked(row.caller),
         "caller_name": row.caller_name if show_caller else masked_name(row.caller_name),
+        "transcript": row.transcript if show_caller else findings.masked_text(row.transcript),
+        "transcript_raw": row.transcript_raw if show_caller else None,  # figures in it are words, which no mask finds
+        "findings": row.findings if show_caller else findings.masked(row.findings),
         "audio": _audio(row),
         "document": _document(row),
     }

@@ -50,6 +50,9 @@ class TicketView(BaseModel):
     transcript_score: float | None = Field(description="only comparable within one transcript_score_kind")
     transcript_score_kind: str | None
     transcript_error: str | None
+    transcript_raw: str | None = Field(description="the engine's own words; null for who may not see callers' numbers")
+    needs_review: bool = Field(description="something speaks against the words: a person should listen")
+    findings: dict[str, Any] | None = Field(description="changes to the raw words, fields, reasons to look; docs/speech.md")
     audio: AudioView | None
     document: DocumentView | None
 

@@ -117,7 +117,8 @@ def _show(store: Store, number: str, as_json: bool) -> None:
     if as_json:
         _print(ticket | {"history": history})
         return
-    _table(("", row.number), [{"": name, row.number: value} for name, value in ticket.items() if value not in (None, "")])
+    told = ticket | {"findings": "\n".join(wire.findings.lines(row.findings))}
+    _table(("", row.number), [{"": name, row.number: value} for name, value in told.items() if value not in (None, "")])
     _table(("at", "event", "actor", "detail"), history)
 
 

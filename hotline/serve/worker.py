@@ -28,7 +28,7 @@ def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ended)
     wishes = settings.file.speech
-    with Transcription(settings, wishes.engine, wishes.model, wishes.input_path, wishes.workers) as transcription:
+    with Transcription(settings, wishes.engine, wishes.model, wishes.input_path, wishes.workers, wishes.hotwords) as transcription:
         if note := transcription.warm_up():
             log.warning("recogniser", note=note)
         work(

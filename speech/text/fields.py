@@ -79,6 +79,9 @@ class Fields:
         return asdict(self)
 
 
+NOTHING = Fields(None, (), (), (), (), (), ())
+
+
 def find(text: str, known: Iterable[tuple[int, Name]] = ()) -> Fields:
     """The fields of a message; `known` are the gazetteer's names in it (places.Corrector.known)."""
     return Fields(

@@ -32,7 +32,7 @@ class Understood:
         return bool(self.reasons)
 
     def as_json(self) -> dict[str, Any]:
-        return {"changes": [asdict(change) for change in self.changes], "fields": self.fields.as_json(), "reasons": list(self.reasons)}
+        return {"simplified": self.simplified, "changes": [asdict(change) for change in self.changes], "fields": self.fields.as_json(), "reasons": list(self.reasons)}
 
 
 class Understanding:
@@ -46,8 +46,11 @@ class Understanding:
         """Raises gazetteer.GazetteerError."""
         return cls(gazetteer.of_city(city))
 
-    def understand(self, raw: str, evidence: Evidence) -> Understood:
-        """Mandarin only."""
+    def understand(self, raw: str, evidence: Evidence, language: str = "zh") -> Understood:
+        """Other languages than Mandarin are kept as they were heard."""
+        if language != "zh":
+            text = aftercare.written(raw, language)
+            return Understood(raw, text, text, (), fields.NOTHING, ())
         simplified = aftercare.simplified(" ".join(raw.split()))
         corrected, changes = self._corrector.correct(simplified)
         text = aftercare.written(corrected)

@@ -13,6 +13,7 @@ from speech.audio import Sound
 from speech.engines import Choice
 from speech.pool import Pool
 from speech.recogniser import EngineUnusable, Heard, NoSpeech, Recognition, SoundRefused
+from speech.text.understanding import Understanding
 from speech.voice import Voice
 from speech.whisper_engine import INVENTED, WhisperEngine
 from speech.worker import transcribe
@@ -95,7 +96,7 @@ class Inventor:
 
 
 def test_an_engine_is_not_even_asked_about_silence(tmp_path: Path) -> None:
-    assert transcribe(Inventor(), saved(tmp_path, joined(BUSY, silence(2)))) == NoSpeech(7.6, 0.0)
+    assert transcribe(Inventor(), saved(tmp_path, joined(BUSY, silence(2))), Understanding()) == NoSpeech(7.6, 0.0)
 
 
 def test_whisper_alone_says_nothing_about_silence_either() -> None:

@@ -33,7 +33,9 @@ def replaced(file: str, old: str, new: str) -> dict[str, str]:
 
 def put_sounds(home: Path, texts: dict[str, str]) -> None:
     """A sound for each prompt, as if a person had recorded it."""
-    folder = home / "sounds" / "zh"
-    folder.mkdir(parents=True)
-    for prompt in load(texts).prompts:
-        (folder / f"{prompt}.wav").touch()
+    city = load(texts)
+    for language in ("zh", *city.languages):
+        folder = home / "sounds" / language
+        folder.mkdir(parents=True)
+        for prompt in city.prompts:
+            (folder / f"{prompt}.wav").touch()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ivr.model import TYPES
 from tests.ivr.cities import good_texts
 
-LEAVES = ("queue", "voicemail", "fax", "transfer", "hang-up", "announcement")
+LEAVES = ("queue", "voicemail", "fax", "transfer", "hang-up", "announcement", "emergency")
 PROMPTS = ("welcome", "main-menu", "matters", "about", "hours", "closed")
 PERSON, CLOSED, OVERFLOW = "12345-0", "12345-closed", "12345-message"
 MOST_NODES = 25
@@ -50,7 +50,7 @@ def _menu(draw: st.DrawFn, node_id: str, nodes: dict[str, dict[str, Any]], depth
             _menu(draw, target, nodes, depth + 1)
         else:
             nodes[target] = _leaf(draw, target)
-        if draw(st.integers(0, 5)) == 0:
+        if nodes[target]["kind"] != "emergency" and draw(st.integers(0, 5)) == 0:
             nodes[target] |= {"hours": draw(st.sampled_from(("office", "office"))), "closed": draw(st.sampled_from((PERSON, CLOSED)))}
 
 
@@ -63,6 +63,8 @@ def _leaf(draw: st.DrawFn, node_id: str) -> dict[str, Any]:
         node["queue"] = draw(st.sampled_from(("general", "complaints")))
     if kind == "transfer":
         node["number"] = "+8610" + str(draw(st.integers(10, 10**10)))
+    if kind == "emergency":
+        node = {"name": "police", "kind": kind, "number": draw(st.sampled_from(("110", "119", "120", "122")))}
     if kind == "announcement":
         node |= {"prompt": ["about"], "next": draw(st.sampled_from((PERSON, CLOSED, "12345")))}
     return node

@@ -37,7 +37,7 @@ def test_the_guide_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     put_sounds(tmp_path, menus.texts(DIALPLANS / "12345"))
     monkeypatch.setenv("HOTLINE_HOME", str(tmp_path))
     told = list(commands((PROJECT / "docs" / "administrator.md").read_text(encoding="utf-8")))
-    assert {command.split()[1] for command, _ in told if command.startswith("hotline")} == {"check", "walk", "publish", "versions", "rollback"}
+    assert {command.split()[1] for command, _ in told if command.startswith("hotline")} == {"check", "walk", "publish", "versions", "rollback", "elderly"}
     for command, output in told:
         said = run(command, tmp_path)
         assert doctest.OutputChecker().check_output(output, said, doctest.ELLIPSIS), f"$ {command}\n{said}instead of\n{output}"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from hotline import menus
+from hotline.settings import DIALPLANS
 from ivr.loading import check, examine, load
 from ivr.walk import Walk, WrongStep, told
 from tests.ivr.cities import MONDAY, MONDAY_NIGHT, good_city, good_texts
@@ -162,3 +166,14 @@ def test_a_missing_translation_is_warned_of_and_a_walk_is_told_in_its_language()
 
 def test_an_emergency_in_a_story() -> None:
     assert broken('an emergency:\n  - dials: "110"\n  - reaches: emergency\n') == []
+
+
+def test_the_commented_examples_of_the_shipped_city_may_be_uncommented() -> None:
+    texts = menus.texts(DIALPLANS / "12345")
+    for file in ("menus.yaml", "queues.yaml"):
+        head, mark, examples = texts[file].rpartition("# 方言或少数民族语言坐席")
+        assert mark
+        texts[file] = head + re.sub(r"^#(?! |$)|^#(?=  )", "", mark + examples, flags=re.M)
+    texts["menus.yaml"] = texts["menus.yaml"].replace('"8": 12345-8\n', '"8": 12345-8\n      "9": 12345-9\n      "7": 12345-7\n')
+    assert check(texts) == ()
+    assert load(texts).queues["cantonese"].label == "粤语"

@@ -84,8 +84,9 @@ def _archive(settings: Settings, file: IO[bytes], beside: Path, tell: Tell) -> d
 
 def outside(settings: Settings) -> list[str]:
     """Files the settings name that lie elsewhere: they are somebody else's to keep, so they are named and not packed."""
-    named = settings.file.case_system.secret_file
-    return [named] if named and not Path(named).resolve().is_relative_to(settings.home) else []
+    named = [settings.file.case_system.secret_file, *(carrier.secret_file for carrier in settings.file.sip.registrations)]
+    paths = [(settings.home / name).resolve() for name in named if name]
+    return [str(path) for path in paths if not path.is_relative_to(settings.home)]
 
 
 class Pack:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from packaging.requirements import Requirement
 
-from hotline import city, ports, secrets
+from hotline import city, ports, registrations, secrets
 from hotline.asterisk import Asterisk, RuntimeMissing, find, ours
 from hotline.menus import PublishError
 from hotline.phones import PhoneError
@@ -136,6 +136,11 @@ def trunk(settings: Settings) -> Iterator[Finding]:
     yield Finding("ok", "trunk", f"calls are taken from {trunks} on {settings.file.sip.address}:{settings.sip_port}")
     if any(one.startswith("0.0.0.0") or one == "::/0" for one in settings.file.sip.trunks):
         yield Finding("warning", "trunk", "sip.trunks lets the whole Internet call", "list the carrier's addresses only")
+    made, faults = registrations.usable(settings)
+    for fault in faults:
+        yield Finding("fault", "trunk", str(fault), "put the carrier's secret into that file, for its owner only")
+    for carrier in made:
+        yield Finding("ok", "trunk", f"registers at {carrier.server} as {carrier.user}; its calls come in as {carrier.number}")
     if settings.file.case_system.url is None:
         yield Finding("note", "case system", "none set: finished tickets wait here", "set case_system.url in settings.yaml")
 

@@ -39,11 +39,23 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class RegistrationSettings(_Section):
+    """A carrier this machine registers at; every value is checked, for it becomes a line of Asterisk's configuration."""
+
+    server: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?$")
+    user: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$")
+    secret_file: str
+    number: str = Field("12345", pattern=r"^[0-9+]{2,20}$")
+
+
 class SipSettings(_Section):
     address: str = Field("0.0.0.0", description="address SIP and RTP listen on")
     external_address: str | None = Field(None, description="this machine's address as the carrier sees it, behind NAT; none: no NAT")
     local_networks: tuple[str, ...] = Field((), description="behind NAT: networks that see the real address")
     trunks: tuple[str, ...] = Field(("127.0.0.0/8",), description="addresses or networks of the trunks calls come from")
+    registrations: tuple[RegistrationSettings, ...] = Field(
+        (), description="carriers to register at: server, user, secret_file, number (what they then call; 12345)"
+    )
 
 
 class MenuSettings(_Section):

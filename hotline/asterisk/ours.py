@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import structlog
 
-from hotline import city, elderly, music, phones
+from hotline import city, elderly, music, phones, registrations
 from hotline.asterisk.instance import Instance, render
 from hotline.asterisk.process import Asterisk
 from hotline.asterisk.runtime import Runtime, find
@@ -41,6 +41,7 @@ def instance(settings: Settings) -> Instance:
             "external_address": file.sip.external_address,
             "local_networks": file.sip.local_networks,
             "trunks": file.sip.trunks,
+            "registrations": _registrations(settings),
             "rtp_first": first,
             "rtp_last": udptl - 1,
             "udptl_first": udptl,
@@ -88,6 +89,13 @@ def _elderly(settings: Settings) -> None:
         elderly.write(settings, city.now(settings))
     except elderly.ElderlyError as error:
         log.error("the list of elderly callers is not used", reason=str(error))
+
+
+def _registrations(settings: Settings) -> list[registrations.Registration]:
+    made, faults = registrations.usable(settings)
+    for fault in faults:
+        log.error("no registration at a carrier", reason=str(fault))
+    return made
 
 
 def queues_conf(settings: Settings) -> str:

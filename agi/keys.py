@@ -42,6 +42,7 @@ class Tape:
         self._keys: deque[str] = deque(maxlen=TAPE_KEYS)
         self._down = ""
         self._begins = False
+        self._owed = ""  # answered and taken before its report came
         self._news = asyncio.Event()
 
     def began(self, key: str) -> None:
@@ -49,8 +50,10 @@ class Tape:
         self._begins = True
 
     def heard(self, key: str) -> None:
-        if self.live and self._down == key:
-            self._down = ""
+        if not self.live or self._down != key:
+            return
+        owed, self._down, self._owed = self._owed, "", ""
+        if owed != key:
             self._keys.append(key)
             self._news.set()
 
@@ -77,11 +80,14 @@ class Tape:
             return key
         if answer == WAKE_KEY or (answer in KEYS and self.live and self._begins):
             return None
+        if answer in KEYS and self.live:
+            self._owed = answer
         return answer
 
     def forget(self) -> None:
         """What is on the tape may not be all: from now on the Asks' answers are the truth."""
         self.live = False
+        self._owed = ""
         self._keys.clear()
         self._news.clear()
 

@@ -138,3 +138,25 @@ def test_whatever_is_pressed_comes_back(digits: str) -> None:
     keys.connected(True)
     press(keys, digits)
     assert drained(keys.listen(CALL)) == digits
+
+
+async def test_a_report_that_comes_after_its_answer_was_taken_is_not_a_second_key(
+    keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller pressed 1 once; with the link held up, 1 was answered, reported later, and once led to 1-1."""
+    monkeypatch.setattr(module, "REPORT_SECONDS", 0.0)
+    tape = keys.listen(CALL)
+    assert await tape.settle("1") == "1"
+    press(keys, "1")
+    assert tape.take() == ""
+    press(keys, "1")
+    assert tape.take() == "1"  # pressed again, and meant
+
+
+async def test_another_key_reported_instead_is_a_key_of_its_own(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REPORT_SECONDS", 0.0)
+    tape = keys.listen(CALL)
+    assert await tape.settle("1") == "1"
+    press(keys, "2")
+    press(keys, "1")
+    assert drained(tape) == "21"

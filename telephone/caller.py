@@ -17,6 +17,7 @@ KEY_MILLISECONDS: Final = 100
 KEY_SECONDS: Final = 0.2  # a key and the pause after it
 LIKE: Final = 0.9  # correlation from which on a prompt counts as heard
 QUIET_SECONDS: Final = 0.7  # longer than the pauses within a prompt
+TONE_OVER_SECONDS: Final = 0.1
 SEARCH_SAMPLES: Final = 1600  # looked at together, so that many callers can listen at once
 _numbers = itertools.count(1)
 
@@ -126,16 +127,25 @@ class Caller:
     async def speaks(self, samples: Samples) -> None:
         await self.leg.say(samples)
 
-    async def waits_until_quiet(self, limit_seconds: float = 30.0) -> None:
+    async def waits_for_tone(self, limit_seconds: float = 30.0) -> None:
+        """As one does before leaving a message; returns when the tone is over. Raises NotHeard."""
+        deadline = time.monotonic() + limit_seconds
+        while sound.tone(self.leg.heard(self._listened)) is None:
+            left = deadline - time.monotonic()
+            if left <= 0 or not await self.leg.has_heard(self.leg.samples_heard + SEARCH_SAMPLES // 4, left):
+                raise NotHeard(f"no tone was heard in {limit_seconds:g} s")
+        await self.waits_until_quiet(TONE_OVER_SECONDS)
+
+    async def waits_until_quiet(self, quiet_seconds: float = QUIET_SECONDS, limit_seconds: float = 30.0) -> None:
         """As a polite caller does before speaking; also the end of a call is quiet. Raises NotHeard."""
         deadline = time.monotonic() + limit_seconds
+        more = int(quiet_seconds * sound.RATE)
         while time.monotonic() < deadline:
-            more = int(QUIET_SECONDS * sound.RATE)
-            arrived = await self.leg.has_heard(self.leg.samples_heard + more // 8, QUIET_SECONDS)
+            arrived = await self.leg.has_heard(self.leg.samples_heard + more // 8, quiet_seconds)
             latest = self.leg.heard(max(0, self.leg.samples_heard - more))
             if not arrived or (len(latest) == more and not sound.audible(latest)):
                 return
-        raise NotHeard(f"the other side was not quiet for {QUIET_SECONDS:g} s in {limit_seconds:g} s")
+        raise NotHeard(f"the other side was not quiet for {quiet_seconds:g} s in {limit_seconds:g} s")
 
     async def hangs_up(self) -> None:
         """Puts the receiver down; returns when the line is free."""

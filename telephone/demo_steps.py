@@ -170,7 +170,7 @@ ACTS: Final = {
 async def _leave_message(world: World, caller: Caller, said: sound.Samples) -> float:
     """After the notice and the tone; returns when the citizen hung up."""
     await world.hears(caller, "voicemail-notice")
-    await caller.waits_until_quiet()
+    await caller.waits_for_tone()
     await caller.speaks(said)
     await caller.hangs_up()
     return time.monotonic()

@@ -80,6 +80,20 @@ def audible(heard: Samples, *, threshold: int = 100) -> bool:
     return bool((np.abs(heard.astype(np.int32)) > threshold).any())
 
 
+def tone(heard: Samples, *, windows: int = 5) -> int | None:
+    """The sample at which one steady tone had lasted for 0.25 s; None where only voices are heard, whose vowels waver."""
+    size, lasted, before = RATE // 20, 0, -9
+    for end in range(size, len(heard) + 1, size):
+        power = np.abs(np.fft.rfft(heard[end - size : end] * np.hanning(size))) ** 2
+        peak = int(np.argmax(power))
+        pure = audible(heard[end - size : end], threshold=500) and power[max(0, peak - 2) : peak + 3].sum() > 0.97 * power.sum()
+        lasted = lasted + 1 if pure and (lasted == 0 or peak == before) else int(pure)
+        before = peak
+        if lasted == windows:
+            return end
+    return None
+
+
 def opening(clip: Samples, seconds: float, *, threshold: int = 300) -> Samples:
     """The first `seconds` of a clip, counted from where it becomes audible."""
     loud = np.flatnonzero(np.abs(clip.astype(np.int32)) > threshold)

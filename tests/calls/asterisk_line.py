@@ -67,6 +67,7 @@ class AsteriskLine:
         self.telephone = telephone
         self._prompts = prompts
         self._decisions = decisions
+        self._heard = ""
 
     async def dial(self, number: str) -> None:
         await _told(self.telephone.dials(number))
@@ -77,12 +78,15 @@ class AsteriskLine:
         except Broke as broke:
             heard = ", ".join(self._prompts.heard_in(self.telephone.heard)) or "nothing"
             raise Broke(f"{broke}; in the whole call was heard: {heard}") from broke
+        self._heard = prompt
 
     async def press(self, keys: str) -> None:
         await _told(self.telephone.presses(keys))
 
     async def speak(self, clip: str) -> None:
-        await _told(self.telephone.waits_until_quiet())
+        """After the tone, where the hotline asks for that; else when it is quiet."""
+        tone = self._heard == "voicemail-notice"
+        await _told(self.telephone.waits_for_tone() if tone else self.telephone.waits_until_quiet())
         await self.telephone.speaks(spoken(clip))
 
     async def keep_silent(self) -> None:

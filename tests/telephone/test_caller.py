@@ -84,6 +84,18 @@ async def test_a_polite_caller_waits_until_it_is_quiet(line: Line) -> None:
     assert caller.leg.seconds_heard >= 1.2
 
 
+async def test_a_message_is_spoken_after_the_tone(line: Line) -> None:
+    caller = telephone(line)
+    await caller.dials("12345")
+    beep = (np.sin(2 * np.pi * 1000 * np.arange(3200) / sound.RATE) * 6000).astype(np.int16)
+    line[0].play(MENU, sound.silence(1), beep, sound.silence(0.2))
+    await caller.waits_for_tone()
+    assert caller.leg.seconds_heard >= 2.6
+    with pytest.raises(NotHeard, match="no tone"):
+        caller._listened = len(caller.heard)
+        await caller.waits_for_tone(0.2)
+
+
 async def test_keys_are_events_or_tones_as_the_trunk_has_it(line: Line) -> None:
     caller = telephone(line)
     await caller.dials("12345")

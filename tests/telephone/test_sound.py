@@ -47,6 +47,15 @@ def test_the_opening_of_a_clip_starts_where_it_becomes_audible() -> None:
     assert sound.match(clip, sound.opening(clip, 1.0)).at >= 4000
 
 
+def test_a_tone_is_told_from_voices_and_from_keys() -> None:
+    beep = (np.sin(2 * np.pi * 1000 * np.arange(3400) / sound.RATE) * 6000).astype(np.int16)
+    heard = np.concatenate([sound.babble(2, seed=1), sound.silence(0.33), beep])
+    end = sound.tone(heard)
+    assert end is not None
+    assert 18640 + 2000 <= end <= 18640 + 2400
+    assert sound.tone(np.concatenate([sound.babble(3, seed=2), sound.silence(1), sound.keys("159")])) is None
+
+
 def test_keys_are_two_tones_each() -> None:
     tone = sound.keys("5")[:800].astype(float)
     spectrum = np.abs(np.fft.rfft(tone, 8000))

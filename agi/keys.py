@@ -42,7 +42,7 @@ class Tape:
         self._keys: deque[str] = deque(maxlen=TAPE_KEYS)
         self._down = ""
         self._begins = False
-        self._owed = ""  # answered and taken before its report came
+        self._owed: deque[str] = deque(maxlen=TAPE_KEYS)  # answered and taken before their reports came
         self._news = asyncio.Event()
 
     def began(self, key: str) -> None:
@@ -52,10 +52,12 @@ class Tape:
     def heard(self, key: str) -> None:
         if not self.live or self._down != key:
             return
-        owed, self._down, self._owed = self._owed, "", ""
-        if owed != key:
-            self._keys.append(key)
-            self._news.set()
+        self._down = ""
+        if self._owed and self._owed.popleft() == key:
+            return
+        self._owed.clear()
+        self._keys.append(key)
+        self._news.set()
 
     def take(self) -> str:
         """The next key, or ''."""
@@ -81,13 +83,13 @@ class Tape:
         if answer == WAKE_KEY or (answer in KEYS and self.live and self._begins):
             return None
         if answer in KEYS and self.live:
-            self._owed = answer
+            self._owed.append(answer)
         return answer
 
     def forget(self) -> None:
         """What is on the tape may not be all: from now on the Asks' answers are the truth."""
         self.live = False
-        self._owed = ""
+        self._owed.clear()
         self._keys.clear()
         self._news.clear()
 

@@ -147,7 +147,8 @@ async def test_a_report_that_comes_after_its_answer_was_taken_is_not_a_second_ke
     monkeypatch.setattr(module, "REPORT_SECONDS", 0.0)
     tape = keys.listen(CALL)
     assert await tape.settle("1") == "1"
-    press(keys, "1")
+    assert await tape.settle("1") == "1"
+    press(keys, "11")
     assert tape.take() == ""
     press(keys, "1")
     assert tape.take() == "1"  # pressed again, and meant

@@ -129,6 +129,11 @@ def spoken_prompts(settings: Settings) -> Iterator[Finding]:
     else:
         recorded = sum(prompts.recording_of(settings.city, name, language) is not None for name in wanted)
         yield Finding("ok", "prompts", f"{len(wanted)} ready, {recorded} of them the city's own recordings")
+    for other in prompts.languages(settings.city, language)[1:]:
+        silent = [name for name in wanted if not (settings.sounds / other / f"{name}.wav").is_file()]
+        tones = [name for name in wanted if prompts.source_of(settings.sounds / other / f"{name}.wav") == "tone"]
+        if silent or tones:
+            yield Finding("warning", f"prompts {other}", f"{len(silent)} not made, {len(tones)} only tones", f"{SETUP}, or record them")
 
 
 def trunk(settings: Settings) -> Iterator[Finding]:

@@ -39,6 +39,6 @@ async def reports_go_to_everybody(hotline: HotlineUnderTest, city: Path) -> Asyn
 
 
 async def published(hotline: HotlineUnderTest, path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    await asyncio.to_thread(path.write_text, text, encoding="utf-8")
     await asyncio.to_thread(menus.publish, hotline.settings, "in mid-call")
     await asyncio.to_thread(reload.menus, hotline.settings)

@@ -37,6 +37,12 @@ def test_prompts_that_are_there_are_counted(settings: Settings) -> None:
     assert found.level == "ok"
 
 
+def test_a_language_that_callers_would_not_hear_is_warned_of(settings: Settings) -> None:
+    [found] = findings(settings, "prompts en")
+    assert found.level == "warning"
+    assert found.says.endswith(" not made, 0 only tones")
+
+
 def test_without_asterisk_it_says_how_to_get_one(settings: Settings, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Settings, "downloads", settings.home / "nothing")
     [found] = findings(settings, "asterisk")

@@ -27,9 +27,11 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 DATABASE = "database"
 BEFORE_DATABASE = ("run/queue_log.bookmark", "spool/tmp", "spool/new")
-AFTER_DATABASE = ("recordings", "documents", "asterisk/log", "menus", "phones", "secrets", "settings.yaml", "sounds")
-ONLY = {"asterisk/log": "queue_log*"}  # the rest of Asterisk's log tells nothing that counts
-PASSING = (".part", ".lock")  # on their way to a name
+QUEUE_LOG = "asterisk/log"
+ONLY = {QUEUE_LOG: "queue_log*"}  # the rest of Asterisk's log tells nothing that counts
+NOT_PACKED = frozenset({"downloads", "bench", "demo", "fuzz", "log", "run", "spool", "asterisk"})
+"""Made again by the program, or packed in its own way above. Everything else in a home is kept, whoever put it there."""
+PASSING = (".part", ".lock", ".tar.gz")  # on their way to a name; archives like this one
 COMPRESSION = 3  # sound hardly shrinks, and callers need the processor too
 
 Tell = Callable[[int, int], None]
@@ -60,7 +62,8 @@ def write(settings: Settings, target: Path, tell: Tell = lambda _done, _all: Non
 
 
 def _archive(settings: Settings, file: IO[bytes], beside: Path, tell: Tell) -> dict[str, object]:
-    whole = sum(path.stat().st_size for name in (*BEFORE_DATABASE, *AFTER_DATABASE) for _, path in _files(settings.home, name))
+    after = (QUEUE_LOG, *_kept(settings))
+    whole = sum(path.stat().st_size for name in (*BEFORE_DATABASE, *after) for _, path in _files(settings.home, name))
     with tarfile.open(fileobj=file, mode="w:gz", compresslevel=COMPRESSION) as archive:
         pack = Pack(archive, whole, tell)
         for name in BEFORE_DATABASE:
@@ -68,7 +71,7 @@ def _archive(settings: Settings, file: IO[bytes], beside: Path, tell: Tell) -> d
         with tempfile.TemporaryDirectory(prefix=".hotline-backup-", dir=beside) as folder:
             database_copy.copy_out(settings.database_url, Path(folder))
             pack.add_all((f"{DATABASE}/{path.name}", path) for path in sorted(Path(folder).iterdir()))
-        for name in AFTER_DATABASE:
+        for name in after:
             pack.add_all(_files(settings.home, name))
         manifest: dict[str, object] = {
             "format": FORMAT,
@@ -80,6 +83,13 @@ def _archive(settings: Settings, file: IO[bytes], beside: Path, tell: Tell) -> d
         }
         pack.add_text(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
     return manifest
+
+
+def _kept(settings: Settings) -> list[str]:
+    """What lies in the home, without what is packed in another way."""
+    live = database_copy.files(settings.database_url)
+    names = sorted(path.name for path in settings.home.iterdir() if path.resolve() not in live)
+    return [name for name in names if name not in NOT_PACKED and _counts(name, None)]
 
 
 def outside(settings: Settings) -> list[str]:

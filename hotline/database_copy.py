@@ -39,6 +39,14 @@ def kind(url: str) -> str:
     return address(url).get_backend_name()
 
 
+def files(url: str) -> set[Path]:
+    """The files a SQLite database lives in; copying them while it is used would tear it."""
+    if kind(url) != SQLITE:
+        return set()
+    path = Path(address(url).database or "").resolve()
+    return {path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))}
+
+
 def copy_out(url: str, folder: Path) -> None:
     """Writes the database as it is at one moment into an empty folder. Raises CopyError."""
     try:

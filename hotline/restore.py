@@ -1,7 +1,7 @@
 """`hotline restore`: an archive of `hotline backup` into a home that has nothing yet, checked before it counts.
 
-An archive may have been anywhere. Only regular files of known names below known folders are taken from it (stricter
-than tarfile's data filter), each against the manifest's digest; all of it is unpacked beside the home and moved there
+An archive may have been anywhere. Only regular files are taken from it, with plain names below the home, none where
+programs or running state lie (stricter than tarfile's data filter), each against the manifest's digest; all of it is unpacked beside the home and moved there
 at the end, so a broken one leaves nothing behind.
 """
 
@@ -20,11 +20,11 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from hotline import database_copy
-from hotline.backup import AFTER_DATABASE, BEFORE_DATABASE, DATABASE, FORMAT, MANIFEST, Tell
+from hotline.backup import BEFORE_DATABASE, DATABASE, FORMAT, MANIFEST, NOT_PACKED, QUEUE_LOG, Tell
 from hotline.settings import Settings, SettingsError
 
-FOLDERS = frozenset(name.split("/")[0] for name in (*BEFORE_DATABASE, *AFTER_DATABASE)) | {DATABASE}
-MADE_AGAIN = {"downloads", "bench", "demo", "log", "sounds"}  # may be in the home: setup and trying out make them
+FROM_CLOSED = (*BEFORE_DATABASE, f"{QUEUE_LOG}/queue_log")  # all that may come from folders that are not packed
+MADE_AGAIN = {"downloads", "bench", "demo", "fuzz", "log", "sounds"}  # may be in the home: setup and trying out make them
 MOST_FILES = 20_000_000
 LARGEST_MANIFEST = 1 << 30
 LONGEST_NAME = 400
@@ -90,7 +90,7 @@ def _place(staging: Path, member: tarfile.TarInfo) -> Path:
     name = member.name
     parts = PurePosixPath(name).parts
     plain = name == "/".join(parts) and ".." not in parts and "\0" not in name and len(name) <= LONGEST_NAME
-    if not plain or parts[0] not in FOLDERS:
+    if not plain or parts[0].startswith(".") or (parts[0] in NOT_PACKED and not name.startswith(FROM_CLOSED)):
         raise RestoreError(f"{name[:80]!r} has no place in a hotline's home")
     return staging.joinpath(*parts)
 

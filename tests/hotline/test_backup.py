@@ -118,6 +118,18 @@ def test_everything_that_counts_is_there_again(hotline: Hotline, tmp_path: Path)
     store.close()
 
 
+def test_what_a_later_version_keeps_in_the_home_comes_too(hotline: Hotline, tmp_path: Path) -> None:
+    (hotline.settings.home / "elderly.yaml").write_text("numbers: {}\n")
+    (hotline.settings.home / "later" / "deep").mkdir(parents=True)
+    (hotline.settings.home / "later" / "deep" / "file").write_text("x")
+    (hotline.settings.home / "log").mkdir()
+    (hotline.settings.home / "log" / "web.log").write_text("x")
+    again = restored(hotline.backed_up(), tmp_path / "again")
+    assert (again.home / "elderly.yaml").exists() and (again.home / "later/deep/file").exists()
+    assert not (again.home / "log").exists()
+    assert [path.name for path in again.home.glob("*.sqlite3*")] == ["hotline.sqlite3"]
+
+
 def test_nobody_else_can_read_any_of_it(hotline: Hotline, tmp_path: Path) -> None:
     archive = hotline.backed_up()
     again = restored(archive, tmp_path / "again")
@@ -216,7 +228,10 @@ def forged(archive: Path, change: Callable[[list[tuple[tarfile.TarInfo, bytes]]]
         (lambda m: m.insert(0, member("../x")), "has no place"),
         (lambda m: m.insert(0, member("spool/../../x")), "has no place"),
         (lambda m: m.insert(0, member("spool//x")), "has no place"),
-        (lambda m: m.insert(0, member("bin/sh")), "has no place"),
+        (lambda m: m.insert(0, member("downloads/asterisk/usr/sbin/asterisk")), "has no place"),
+        (lambda m: m.insert(0, member("asterisk/agi-bin/hotline-spool")), "has no place"),
+        (lambda m: m.insert(0, member("run/telephony.json")), "has no place"),
+        (lambda m: m.insert(0, member(".hidden")), "has no place"),
         (lambda m: m.insert(0, member("secrets/" + "a" * 500)), "has no place"),
         (lambda m: m.insert(0, member("secrets/x", b"", type=tarfile.SYMTYPE, linkname="/etc/shadow")), "not a regular file"),
         (lambda m: m.insert(0, member("secrets/x", b"", type=tarfile.LNKTYPE, linkname="/etc/shadow")), "not a regular file"),

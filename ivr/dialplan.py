@@ -19,6 +19,7 @@ from ivr.model import EMERGENCIES, ZONES, Announcement, City, Hours, Menu, Node,
 
 _SAFE = re.compile(r"[A-Za-z0-9+-]*")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MISDIALLED_DIGITS = 4  # behind a number of ours, by someone who dials a path that is not there
 _RESET = "MSet(HOTLINE_NOINPUT=0,HOTLINE_NOMATCH=0)"
 
 Line = tuple[str, str]  # label or '', application
@@ -46,9 +47,10 @@ def compile_numbers(city: City, version: int, *, menu: bool = True) -> str:
         "[hotline-trunk]",
     ]
     for number, node_id in numbers.entries(city).items():
-        at = city.person if not menu and isinstance(city.nodes[node_id], Menu) else node_id
-        person = city.person if isinstance(city.nodes[at], Menu) else at
-        lines += _enter(city, version, number, f"HOTLINE_AT={_safe(at)},HOTLINE_PERSON={_safe(person)}")
+        lines += _enter(city, version, number, _arrival(city, node_id, menu))
+    for number, node_id in city.numbers.items():  # 1234519, a path that leads nowhere: greeted, not refused
+        for surplus in range(1, MISDIALLED_DIGITS + 1):
+            lines += _enter(city, version, number, _arrival(city, node_id, menu), "X" * surplus)
     for number in EMERGENCIES:
         lines += _enter(city, version, number, f"HOTLINE_AT={_safe(city.root)},HOTLINE_PATH={_safe(city.root)},HOTLINE_TARGET={number},HOTLINE_DECISION=emergency")
     return "\n".join(lines) + "\n"
@@ -60,12 +62,19 @@ def compile_elderly(forms: Mapping[str, str]) -> str:
     return "\n".join([*lines, *(f"exten => {_safe(form)},1,Return({_safe(care)})" for form, care in forms.items()), ""])
 
 
-def _enter(city: City, version: int, number: str, at: str) -> Iterator[str]:
-    """A number in each of its forms. Asterisk itself ignores dashes in what was dialled."""
+def _arrival(city: City, node_id: str, menu: bool) -> str:
+    at = city.person if not menu and isinstance(city.nodes[node_id], Menu) else node_id
+    person = city.person if isinstance(city.nodes[at], Menu) else at
+    return f"HOTLINE_AT={_safe(at)},HOTLINE_PERSON={_safe(person)}"
+
+
+def _enter(city: City, version: int, number: str, at: str, surplus: str = "") -> Iterator[str]:
+    """A number in each of its forms, `surplus` behind it; exact numbers win. Asterisk itself ignores dashes dialled."""
     told = f"{at},HOTLINE_ROOT={_safe(city.root)},__HOTLINE_CALLED={_safe(number)}"
     for form in numbers.forms(number, city):
         if "-" not in form:
-            yield f"exten => {_safe(form)},1,MSet(__HOTLINE_VERSION={version},{told})"
+            dialled = f"_{_safe(form)}{surplus}" if surplus else _safe(form)
+            yield f"exten => {dialled},1,MSet(__HOTLINE_VERSION={version},{told})"
             yield " same => n,Goto(hotline-enter,s,1)"
 
 

@@ -48,10 +48,11 @@ def _is_mobile(digits: str) -> bool:
 
 
 def forms(number: str, city: City) -> Iterator[str]:
-    """12345 -> 12345, 054612345, 0546-12345, +8654612345, 8654612345."""
+    """12345 -> 12345, 054612345, 0546-12345, +8654612345, 8654612345, 008654612345."""
     national = city.area_code.removeprefix("0") + number
     yield number
     yield city.area_code + number
     yield f"{city.area_code}-{number}"
     yield f"+{city.country_code}{national}"
     yield f"{city.country_code}{national}"
+    yield f"00{city.country_code}{national}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
+import pytest
 import typer
 from pydantic import BaseModel
 
@@ -61,3 +62,13 @@ def test_every_route_is_in_the_contract() -> None:
         f"{method.upper()} {path}" for path, methods in app.openapi()["paths"].items() for method in methods
     }
     assert listed("Routes") == served
+
+
+DESIGN = ("tickets", "agents", "queues", "calls", "models", "prompts", "doctor", "versions")
+
+
+@pytest.mark.parametrize("listing", DESIGN)
+def test_every_listing_takes_json(listing: str) -> None:
+    """By its plain name, as the project's contract has it."""
+    command = typer.main.get_command(build()).commands[listing]  # type: ignore[attr-defined]
+    assert "--json" in {name for option in command.params for name in option.opts}

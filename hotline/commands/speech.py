@@ -20,8 +20,8 @@ from speech.audio import AudioError
 from speech.recogniser import EngineUnusable
 from speech.store import ModelError
 
-models = typer.Typer(name="models", help="Recognisers' models and voices 语音模型.", no_args_is_help=True)
-prompts = typer.Typer(name="prompts", help="What callers hear 提示音.", no_args_is_help=True)
+models = typer.Typer(name="models", help="Recognisers' models and voices 语音模型.")
+prompts = typer.Typer(name="prompts", help="What callers hear 提示音.")
 
 Language = Annotated[str | None, typer.Option("--language", "-l", help="en, zh_slow …; default: the city's own")]
 AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
@@ -31,6 +31,13 @@ def register(app: typer.Typer) -> None:
     """Adds `models` and `prompts` to the command."""
     app.add_typer(models)
     app.add_typer(prompts)
+
+
+@models.callback(invoke_without_command=True)
+def models_alone(context: typer.Context, as_json: AsJson = False) -> None:
+    """Speech models 语音模型; alone it lists them."""
+    if context.invoked_subcommand is None:
+        list_models(as_json)
 
 
 @models.command("list")
@@ -83,6 +90,13 @@ def verify(as_json: AsJson = False) -> None:
             print(f"{item['name']}: {'; '.join(item['faults']) or 'whole'}")
     if any(item["faults"] for item in items):
         raise typer.Exit(1)
+
+
+@prompts.callback(invoke_without_command=True)
+def prompts_alone(context: typer.Context, as_json: AsJson = False) -> None:
+    """Prompts 提示音: what callers hear; alone it lists them."""
+    if context.invoked_subcommand is None:
+        list_prompts(as_json)
 
 
 @prompts.command("list")

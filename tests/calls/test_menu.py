@@ -43,7 +43,7 @@ async def test_keys_may_be_tones_in_the_audio(citizen: Citizen, either: HotlineU
 
 
 async def test_every_form_of_the_number_and_a_path_behind_it(citizen: Citizen) -> None:
-    greeted = [Caller(citizen()).dials(form).hears("welcome").hangs_up() for form in ("054612345", "+8654612345", "0546-12345")]
+    greeted = [Caller(citizen()).dials(form).hears("welcome").hangs_up() for form in ("054612345", "+8654612345", "0546-12345", "008654612345", "1234519")]
     complaining = [Caller(citizen()).dials(form).reaches("complaints").hangs_up() for form in ("1234511", "0546-1234511")]
     await asyncio.gather(*(story.told() for story in (*greeted, *complaining)))
 

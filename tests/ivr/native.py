@@ -10,6 +10,7 @@ import re
 import socket
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from hotline.asterisk import Asterisk
 from ivr import dialplan
@@ -18,6 +19,7 @@ from ivr.flow import Call, begin, step
 from ivr.model import City
 
 LIMIT_SECONDS = 60
+MOST_LINES = 1_000_000
 SILENCE = "s"
 
 SHARED = """\
@@ -69,11 +71,19 @@ def natively(asterisk: Asterisk, city: City, calls: Sequence[NativeCall]) -> lis
         lines = _calls(calls, done.getsockname()[1])
         text = SHARED.format(limit=LIMIT_SECONDS) + "\n".join(lines) + "\n" + dialplan.compile(city, 1).replace("${EPOCH}", CLOCK)
         (asterisk.instance.home / "etc" / "extensions.conf").write_text(text, encoding="utf-8")
+        _keep_every_line(asterisk.instance.home / "etc" / "logger.conf")
         asterisk.start()
         asterisk.cli("channel originate Local/s@other-end extension 0@calls")
         done.accept()[0].close()  # the last extension calls here
+        asterisk.stop()  # its logger writes in a thread of its own, and writes all of it before it ends
     log = (asterisk.instance.home / "log" / "messages.log").read_text(encoding="utf-8")
     return [found[1] for found in re.finditer(r"CALL [0-9]+ (.*) \.$", log, re.M)]
+
+
+def _keep_every_line(logger: Path) -> None:
+    """Asterisk throws lines away when more than 1000 wait to be written (logger.c, logger_queue_limit)."""
+    text = logger.read_text(encoding="utf-8")
+    logger.write_text(text.replace("[general]", f"[general]\nlogger_queue_limit = {MOST_LINES}", 1), encoding="utf-8")
 
 
 def _calls(calls: Sequence[NativeCall], done: int) -> Iterable[str]:

@@ -53,9 +53,17 @@ def test_scattered_days_become_ranges(city: City) -> None:
     assert re.findall(r"GotoIfTime\((.*?)\?", context(scattered, "12345-1-2")) == [f"00:00-23:59,{days},*,*,CST-8" for days in ("mon", "wed-thu", "sun")]
 
 
-def test_the_number_table_holds_every_form_and_no_pattern(city: City) -> None:
+def test_a_path_that_leads_nowhere_is_greeted(city: City) -> None:
     table = dialplan.compile_numbers(city, 7)
-    dialled = re.findall(r"^exten => (.*?),1,", table, re.M)
+    for form in ("_12345X", "_12345XXXX", "_054612345XX", "_008654612345X"):
+        assert f"exten => {form},1,MSet(__HOTLINE_VERSION=7,HOTLINE_AT=12345," in table
+    assert "_1234511" not in table  # only behind the city's own numbers
+
+
+def test_the_number_table_holds_every_form_and_no_open_pattern(city: City) -> None:
+    table = dialplan.compile_numbers(city, 7)
+    dialled = [one for one in re.findall(r"^exten => (.*?),1,", table, re.M) if not one.startswith("_")]
+    assert all(re.fullmatch(r"_\+?[0-9]+X{1,4}", one) for one in re.findall(r"^exten => (_.*?),1,", table, re.M))
     assert {"110", "119", "120", "122", "0546110", "+86546110"} <= set(dialled)
     assert {"12345", "054612345", "+8654612345", "8654612345", "1234511", "05461234511", "12366"} <= set(dialled)
     assert len(dialled) == len(set(dialled))

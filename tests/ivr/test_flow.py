@@ -42,7 +42,7 @@ async def test_keys_pressed_ahead_count(city: City) -> None:
 
 
 async def test_a_path_is_dialled_through(city: City) -> None:
-    for number in ("1234511", "05461234511", "0546-1234511", "+865461234511", "865461234511"):
+    for number in ("1234511", "05461234511", "0546-1234511", "+865461234511", "865461234511", "00865461234511"):
         await Caller(PureLine(city)).dials(number).reaches("complaints").hangs_up()
     await Caller(PureLine(city)).dials("12366").reaches("transfer").hangs_up()
 

@@ -39,6 +39,10 @@ run: setup ## start the hotline and stay (Ctrl-C or `hotline stop` ends it)
 bench: setup ## measure; prints tables, writes var/bench/*.json (FULL=1 for the long ones)
 	@$(VENV)/bin/python -m telephone.isolation $(VENV)/bin/python -m bench $(if $(FULL),--full)
 
+bench-speech: setup ## measure recognition: CORPUS=folder of WAVs and transcripts.tsv (GAZETTEER=file or folder)
+	@test -n "$(CORPUS)" || { echo "make bench-speech CORPUS=folder"; exit 2; }
+	@$(VENV)/bin/python -m telephone.isolation $(VENV)/bin/python -m bench.speech "$(CORPUS)" $(if $(GAZETTEER),--gazetteer "$(GAZETTEER)")
+
 check: $(READY) ## style, types, import contracts
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy

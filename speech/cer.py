@@ -7,6 +7,8 @@ what was really said. More than 100 % is possible: a recogniser can invent.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from speech.aftercare import figures, simplified
 from speech.numerals import spoken
 
@@ -34,3 +36,43 @@ def error_rate(said: str, heard: str) -> float:
     if not truth:
         raise ValueError("an error rate needs something that was said")
     return edits(truth, normalised(heard)) / len(truth)
+
+
+@dataclass(frozen=True)
+class Edits:
+    """What it takes to make the heard text of the said one."""
+
+    characters: int = 0
+    substituted: int = 0
+    deleted: int = 0
+    inserted: int = 0
+
+    @property
+    def rate(self) -> float:
+        return (self.substituted + self.deleted + self.inserted) / self.characters if self.characters else 0.0
+
+    def __add__(self, other: Edits) -> Edits:
+        return Edits(
+            self.characters + other.characters, self.substituted + other.substituted,
+            self.deleted + other.deleted, self.inserted + other.inserted,
+        )  # fmt: skip
+
+
+def parts(said: str, heard: str) -> Edits:
+    """The fewest edits, by kind; both texts are normalised first."""
+    truth, guess = normalised(said), normalised(heard)
+    row = [(i, 0, 0, i) for i in range(len(guess) + 1)]  # (edits, substituted, deleted, inserted)
+    for i, a in enumerate(truth, 1):
+        before, row[0] = row[0], (i, 0, i, 0)
+        for j, b in enumerate(guess, 1):
+            least = min(_plus(row[j], 2), _plus(row[j - 1], 3), before if a == b else _plus(before, 1))
+            before, row[j] = row[j], least
+    _, substituted, deleted, inserted = row[-1]
+    return Edits(len(truth), substituted, deleted, inserted)
+
+
+def _plus(counts: tuple[int, int, int, int], kind: int) -> tuple[int, int, int, int]:
+    more = [*counts]
+    more[0] += 1
+    more[kind] += 1
+    return more[0], more[1], more[2], more[3]

@@ -45,6 +45,9 @@ class _Match:
     before: str
     off: int  # syllables that differ without their tones
     tones: int  # tones that differ
+    nasal: bool = False  # near, but only an n at a syllable's end was added or lost: 仅南路 for 济南路
+    same_tone: bool = False  # near, but the odd syllable has the right tone
+    odd_grammar: bool = False  # a small word stands where the name has another tone: 到东营去
 
     @property
     def end(self) -> int:
@@ -98,27 +101,29 @@ class Corrector:
         return found
 
     def _alike(self, text: str, start: int, window: list[Syllable]) -> Iterator[_Match]:
-        before = text[start : start + len(window)]
+        before = text[start : start + len(window)]  # a character that is the same sounds the same: 长 is zhang or chang
         seen: set[str] = set()
         for key in _keys([s.alike for s in window], wild=True):
             for name, said in self._index.get(key, ()):
                 if name.text in seen or _other_number(before, name.text):
                     continue
                 seen.add(name.text)
-                off = [at for at, (a, b) in enumerate(zip(window, said, strict=True)) if a.plain != b.plain]
+                off = [at for at, (a, b) in enumerate(zip(window, said, strict=True)) if a.plain != b.plain and before[at] != name.text[at]]
                 far = [at for at in off if window[at].alike != said[at].alike]
                 if far and not _half_alike(window[far[0]], said[far[0]]):
                     continue
                 degree = NEAR if far else ALIKE if off else HOMOPHONE
-                tones = sum(a.tone != b.tone for a, b in zip(window, said, strict=True))
-                yield _Match(start, name, degree, before, len(off), tones)
+                tones = [at for at, (a, b) in enumerate(zip(window, said, strict=True)) if a.tone != b.tone and before[at] != name.text[at]]
+                nasal = bool(far) and window[far[0]].alike.removesuffix("n") == said[far[0]].alike.removesuffix("n")
+                odd = any(before[at] in GRAMMAR for at in tones)
+                yield _Match(start, name, degree, before, len(off), len(tones), nasal, bool(far) and far[0] not in tones, odd)
 
 
 def _keys(alike: Sequence[str], wild: bool) -> Iterator[tuple[str, ...]]:
-    """How a name is looked up: by all its syllables, and by all but one; never without the last, which says what it is."""
+    """How a name is looked up: by all its syllables, and by all but one; a short one never without the last, which says what it is."""
     yield tuple(alike)
     if wild and len(alike) >= LEAST_NEAR:
-        for hole in range(len(alike) - 1):
+        for hole in range(len(alike) - (len(alike) == LEAST_NEAR)):
             yield (*alike[:hole], WILD, *alike[hole + 1 :])
 
 
@@ -194,7 +199,7 @@ def _joined(match: _Match, rest: Iterable[_Match]) -> bool:
     if match.degree == NEAR or match.name.kind != PLACE or len(match.before) < LEAST_NEAR:
         return False
     return any(
-        other.degree != NEAR and other.name.kind == PLACE and len(other.before) >= LEAST_NEAR and match.start in (other.end, other.start - len(match.before))
+        other.name.kind == PLACE and len(other.before) >= LEAST_NEAR and match.start in (other.end, other.start - len(match.before))
         for other in rest
     )
 
@@ -205,9 +210,12 @@ def _sure(match: _Match, text: str, beside: bool) -> bool:
     if match.name.kind == TERM or length == 2:
         return _sure_term(match, text)
     if beside:
-        return length >= LEAST_NEAR and not (match.degree == NEAR and is_word(match.before))
-    if match.degree == NEAR or _makes_sense(match, text):
+        likely = match.degree != NEAR or ((match.nasal or match.same_tone) and not is_word(match.before))
+        return length >= LEAST_NEAR and likely
+    if _makes_sense(match, text):
         return False
+    if match.degree == NEAR:
+        return match.off == 1 and match.tones == 0 and (match.nasal or length > LEAST_NEAR)
     if match.degree == ALIKE:
         return length > LEAST_NEAR or match.tones <= 1
     return True
@@ -232,7 +240,7 @@ def _makes_sense(match: _Match, text: str) -> bool:
     right = len(match.before) - 1 in changed or short
     if (left and is_word(text[match.start - 1 : match.start + 1])) or (right and is_word(text[match.end - 1 : match.end + 1])):
         return True
-    return short and any(match.before[at] in GRAMMAR for at in changed)
+    return short and match.odd_grammar
 
 
 def _worth_saying(match: _Match, text: str) -> bool:

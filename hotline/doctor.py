@@ -11,7 +11,7 @@ from typing import Literal
 
 from packaging.requirements import Requirement
 
-from hotline import city, ports, registrations, secrets
+from hotline import city, phones, ports, registrations, secrets
 from hotline.asterisk import Asterisk, RuntimeMissing, find, ours
 from hotline.menus import PublishError
 from hotline.phones import PhoneError
@@ -104,6 +104,12 @@ def secret_files(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "secrets", f"{settings.secrets} is readable by its owner only")
 
 
+def phone_files(settings: Settings) -> Iterator[Finding]:
+    _, faults = phones.examined(settings)
+    for fault in faults:
+        yield Finding("fault", "phones", str(fault), "`hotline phone remove NAME`, then `hotline phone add NAME`")
+
+
 def models(settings: Settings) -> Iterator[Finding]:
     for found in store.look_all(settings):
         model = found.model
@@ -174,7 +180,7 @@ def today() -> date:
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    packages, asterisk, models, spoken_prompts, network_ports, processes, disk, secret_files, trunk, calendar,
+    packages, asterisk, models, spoken_prompts, network_ports, processes, disk, secret_files, phone_files, trunk, calendar,
 )  # fmt: skip
 
 

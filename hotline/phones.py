@@ -7,13 +7,18 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import structlog
+
 from hotline import city
 from hotline.asterisk.instance import write_private
 from hotline.secrets import new_secret
 from hotline.settings import Settings
 
+log = structlog.get_logger(__name__)
+
 # Up to six digits or a word: a longer number in a SIP From is a citizen's, who must not be taken for a phone.
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}|[0-9]{2,6}")
+SECRET = re.compile(r"[A-Za-z0-9_-]{8,128}")  # as made here; anything else could break Asterisk's configuration
 RESERVED = {"trunk", "global", "system", "transport-udp", "hotline-media", "general"}
 
 
@@ -31,8 +36,22 @@ class Phone:
 
 
 def phones(settings: Settings) -> list[Phone]:
-    """All phones, by name."""
-    return [_read(path) for path in sorted(_folder(settings).glob("*.json"))]
+    """All phones, by name. A damaged file is one phone less, not a hotline less; the doctor names it."""
+    found, faults = examined(settings)
+    for fault in faults:
+        log.error("a phone is left out", reason=str(fault))
+    return found
+
+
+def examined(settings: Settings) -> tuple[list[Phone], list[PhoneError]]:
+    """The phones that can be used, and what is wrong with the other files."""
+    found, faults = [], []
+    for path in sorted(_folder(settings).glob("*.json")):
+        try:
+            found.append(_read(path))
+        except PhoneError as fault:
+            faults.append(fault)
+    return found, faults
 
 
 def add(settings: Settings, name: str, queues: tuple[str, ...]) -> Phone:
@@ -66,6 +85,9 @@ def _folder(settings: Settings) -> Path:
 def _read(path: Path) -> Phone:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        return Phone(str(data["name"]), str(data["secret"]), tuple(map(str, data["queues"])))
+        phone = Phone(str(data["name"]), str(data["secret"]), tuple(map(str, data["queues"])))
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise PhoneError(f"{path}: not a phone's file ({error!r})") from error
+    if phone.name != path.stem or not NAME.fullmatch(phone.name) or phone.name in RESERVED or not SECRET.fullmatch(phone.secret):
+        raise PhoneError(f"{path}: not a phone's file (its name or its secret is not one made here)")
+    return phone

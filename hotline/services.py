@@ -18,14 +18,19 @@ from typing import Protocol
 import psutil
 import structlog
 
-from hotline.asterisk import Asterisk
+from hotline.asterisk import Asterisk, RuntimeMissing
 from hotline.asterisk.instance import write_private
 from hotline.asterisk.process import gone, lives
+from hotline.menus import PublishError
+from hotline.phones import PhoneError
+from ivr.faults import CityRefused
+from queues.config import QueueConfigError
 
 log = structlog.get_logger(__name__)
 
 SAME_START_SECONDS = 0.05  # psutil rounds to clock ticks
 OUTPUT_LIMIT_BYTES = 5_000_000
+CANNOT_CONFIGURE = (OSError, UnicodeError, PhoneError, PublishError, CityRefused, QueueConfigError, RuntimeMissing)
 
 
 class Service(Protocol):
@@ -39,7 +44,10 @@ class Service(Protocol):
 
 
 class AsteriskService:
-    """Asterisk, configured afresh at each start; one that already runs is told to read the new configuration."""
+    """Asterisk, configured afresh at each start; one that already runs is told to read the new configuration.
+
+    A configuration that cannot be made today leaves the last one in use: calls are taken as they were yesterday.
+    """
 
     name = "asterisk"
 
@@ -49,7 +57,12 @@ class AsteriskService:
 
     def start(self) -> None:
         adopted = self._asterisk.process() is not None
-        self._configure()
+        try:
+            self._configure()
+        except CANNOT_CONFIGURE as error:
+            if not self._asterisk.instance.conf.exists():
+                raise
+            log.error("the configuration of the last start is used", service=self.name, reason=str(error))
         self._asterisk.start()
         if adopted:
             self._asterisk.reload("core reload")

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import structlog
 
-from hotline.asterisk import AsteriskFailed
 from hotline.asterisk.instance import write_private
 from hotline.services import Service
 
@@ -71,7 +70,7 @@ class Supervisor:
 
     def look(self) -> None:
         """One look at every service: notes deaths, starts what is due."""
-        changed = [self._look_at(service, self._restarts[service.name]) for service in self._services]
+        changed = [self._looked_at(service, self._restarts[service.name]) for service in self._services]
         if any(changed):
             self._write_status()
 
@@ -87,6 +86,14 @@ class Supervisor:
             log.info("stopped", service=service.name)
         self._status.unlink(missing_ok=True)
 
+    def _looked_at(self, service: Service, restarts: Restarts) -> bool:
+        try:
+            return self._look_at(service, restarts)
+        except Exception as error:  # outermost: whatever keeps one service away must not take the others with it
+            pause = restarts.died(self._now())
+            log.exception("start failed", service=service.name, reason=str(error), restart_in_seconds=pause)
+            return True
+
     def _look_at(self, service: Service, restarts: Restarts) -> bool:
         now = self._now()
         if restarts.due is None:
@@ -97,12 +104,7 @@ class Supervisor:
             return True
         if now < restarts.due:
             return False
-        try:
-            service.start()
-        except (OSError, AsteriskFailed) as error:
-            pause = restarts.died(now)
-            log.error("start failed", service=service.name, reason=str(error), restart_in_seconds=pause)
-            return True
+        service.start()
         restarts.started(self._now())
         log.info("restarted", service=service.name, pid=service.pid())
         return True

@@ -9,6 +9,8 @@ from hotline import log, menus, running, setup
 from hotline.asterisk import AsteriskFailed, FetchError, RuntimeMissing
 from hotline.phones import PhoneError
 from hotline.settings import Settings
+from ivr.faults import CityRefused
+from queues.config import QueueConfigError
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +35,7 @@ def run_command() -> None:
     try:
         _publish(settings)
         running.run(settings)
-    except (running.CannotRun, RuntimeMissing, AsteriskFailed, menus.PublishError, PhoneError, OSError) as error:
+    except (running.CannotRun, RuntimeMissing, AsteriskFailed, menus.PublishError, CityRefused, QueueConfigError, PhoneError, OSError) as error:
         _refuse(error)
 
 

@@ -66,6 +66,14 @@ def test_a_secret_others_can_read_is_a_fault(settings: Settings) -> None:
     assert (found.level, found.do) == ("fault", f"chmod go= {path}")
 
 
+def test_a_phone_that_cannot_be_read_is_named(settings: Settings) -> None:
+    (settings.home / "phones").mkdir()
+    (settings.home / "phones" / "alice.json").write_text("{broken")
+    [found] = findings(settings, "phones")
+    assert found.level == "fault"
+    assert "phones/alice.json" in found.says
+
+
 def test_too_little_room_is_a_fault_that_says_what_callers_notice(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = type("Usage", (), {"free": 5_000_000})
     monkeypatch.setattr("hotline.doctor.shutil.disk_usage", lambda _: usage)

@@ -33,11 +33,17 @@ def test_the_same_name_is_not_given_twice(settings: Settings) -> None:
     assert phones.phones(settings) == [first]
 
 
-def test_a_damaged_file_is_named(settings: Settings) -> None:
-    phones.add(settings, "li", ())
-    (settings.home / "phones" / "li.json").write_text("{")
-    with pytest.raises(phones.PhoneError, match=r"phones/li\.json: not a phone's file"):
-        phones.phones(settings)
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", '{"name": "wang"}', '{"name": "wang", "secret": "x\\n[trunk]\\ncontext=hotline-phones", "queues": []}',
+     '{"name": "li", "secret": "a-good-secret", "queues": []}'],
+)  # fmt: skip
+def test_a_damaged_file_is_named_and_costs_no_other_phone(settings: Settings, text: str) -> None:
+    kept = phones.add(settings, "li", ())
+    (settings.home / "phones" / "wang.json").write_text(text)
+    assert phones.phones(settings) == [kept]
+    [fault] = phones.examined(settings)[1]
+    assert "phones/wang.json: not a phone's file" in str(fault)
 
 
 def test_the_command_prints_the_secret_once(settings: Settings) -> None:

@@ -110,6 +110,26 @@ def test_what_a_killed_supervisor_leaves_is_adopted_and_ended(home: Home) -> Non
 
 
 @pytest.mark.asterisk
+def test_asterisk_comes_back_whatever_became_of_the_files_it_is_configured_from(home: Home) -> None:
+    """A broken phone is left out; menus that cannot be read leave the last configuration in use."""
+    home.run()
+    until(home.answers)
+    first, web = home.pids()["asterisk"], home.pids()["web"]
+    assert first
+    (home.settings.home / "phones").mkdir(exist_ok=True)
+    (home.settings.home / "phones" / "alice.json").write_text("{broken")
+    os.kill(first, 9)
+    until(lambda: home.pids()["asterisk"] not in (None, first))
+    second = home.pids()["asterisk"]
+    assert second
+    (home.settings.home / "menus" / "current").write_text("garbage")
+    os.kill(second, 9)
+    until(lambda: home.pids()["asterisk"] not in (None, second))
+    until(lambda: "configuration of the last start is used" in home.said())
+    assert home.pids()["web"] == web
+
+
+@pytest.mark.asterisk
 def test_ctrl_c_ends_everything(home: Home) -> None:
     started = home.run()
     until(home.answers)

@@ -97,6 +97,42 @@ def test_a_program_that_cannot_start_does_not_end_the_supervisor(tmp_path: Path,
     assert web.pid() is not None
 
 
+class Refusing:
+    """A service that cannot be started again, for a reason nobody thought of."""
+
+    name = "asterisk"
+
+    def __init__(self) -> None:
+        self.lives, self.well, self.attempts = False, True, 0
+
+    def start(self) -> None:
+        self.attempts += 1
+        if not self.well:
+            raise LookupError("nobody thought of this")
+        self.lives = True
+
+    def pid(self) -> int | None:
+        return os.getpid() if self.lives else None
+
+    def stop(self, limit_seconds: float) -> None:
+        self.lives = False
+
+
+def test_no_reason_a_service_stays_away_for_ends_the_others(tmp_path: Path, clock: Clock, child: Callable[..., Child]) -> None:
+    refusing, web = Refusing(), child("web")
+    supervisor = Supervisor([refusing, web], tmp_path / "status.json", clock)
+    supervisor.start()
+    refusing.lives = refusing.well = False
+    for _ in range(5):
+        supervisor.look()
+        clock.passes(LONGEST_PAUSE_SECONDS)
+    assert refusing.attempts == 5, "once at the start, then with pauses"
+    assert web.pid() is not None
+    refusing.well = True
+    supervisor.look()
+    assert refusing.pid() is not None
+
+
 def test_a_full_disk_ends_nobody(tmp_path: Path, clock: Clock) -> None:
     (tmp_path / "run").write_text("a file where the folder should be: nothing can be written")
     telephony = Child("telephony", SLEEPER, tmp_path)

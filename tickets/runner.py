@@ -53,6 +53,7 @@ class Runner:
                 "executor_id": self.executor,
                 "log_level": "WARNING",
                 "run_migrations": True,
+                "db_engine_kwargs": {"hide_parameters": True},
             }
         )
         DBOS.launch()
@@ -100,7 +101,7 @@ class Runner:
             status = self.case_system.hand_over(delivery.body, delivery.idempotency_key)
         except CaseSystemRefused as refusal:
             self.store.outbox.refused(delivery_id, str(refusal), refusal.status)
-            log.error("hand-over refused", ticket=delivery.ticket_id, error=str(refusal))
+            log.error("hand-over refused", ticket=delivery.ticket_id, reason=_kind(refusal))
         except CaseSystemError as error:
             self._later(delivery, error)
         else:
@@ -113,10 +114,15 @@ class Runner:
         if at is None:
             days = timedelta(days=self.patience.give_up_days)
             self.store.outbox.refused(delivery.id, f"given up after {days}: {error}", error.status, "hand_over_given_up")
-            log.error("hand-over given up", ticket=delivery.ticket_id, error=str(error))
+            log.error("hand-over given up", ticket=delivery.ticket_id, reason=_kind(error))
         else:
             self.store.outbox.try_later(delivery.id, delivery.attempts, str(error), error.status, at)
-            log.warning("case system unavailable", ticket=delivery.ticket_id, error=str(error), next=at.isoformat())
+            log.warning("case system unavailable", ticket=delivery.ticket_id, reason=_kind(error), next=at.isoformat())
+
+
+def _kind(error: CaseSystemError) -> str:
+    """For the log: what a case system says may repeat what the caller said, and is kept with the delivery only."""
+    return f"status {error.status}" if error.status else type(error.__context__).__name__
 
 
 _runner: Runner | None = None

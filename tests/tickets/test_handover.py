@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from tests.tickets.case_systems import Example, example, moody
 from tests.tickets.process import KEY
@@ -69,6 +70,25 @@ def test_a_wrong_key_is_refused_and_becomes_a_dead_letter(store: Store, receiver
     assert store.tickets()[0].status == "refused"
     assert receiver.received() == []
     assert [d.id for d in store.outbox.dead_letters()] == [delivery.id]
+
+
+@pytest.mark.parametrize(("status", "patience"), [(400, Patience()), (503, Patience()), (503, Patience(give_up_days=0))])
+def test_what_the_case_system_says_is_kept_with_the_ticket_and_not_logged(store: Store, status: int, patience: Patience) -> None:
+    """It may repeat what the caller said."""
+    a_delivery(store)
+    with moody(status) as system, capture_logs() as logs:
+        delivery = attempt(store, CaseSystem(system.url, KEY), patience)
+    assert "因为不行" in str(delivery.last_error)
+    assert [entry["reason"] for entry in logs] == [f"status {status}"]
+    assert "因为不行" not in str(logs)
+
+
+def test_a_case_system_that_is_away_is_logged_by_the_kind_of_its_absence(store: Store) -> None:
+    a_delivery(store)
+    with moody(0) as silent, capture_logs() as logs:
+        attempt(store, CaseSystem(silent.url, KEY, timeout_seconds=0.1))
+        attempt(store, CaseSystem("http://127.0.0.1:1/", KEY))
+    assert [entry["reason"] for entry in logs] == ["TimeoutError", "ConnectError"]
 
 
 def test_a_dead_letter_is_sent_again_when_the_cause_is_mended(store: Store, receiver: Example) -> None:

@@ -12,7 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from tickets import models
 from tickets.life import WrongChange, become
@@ -58,6 +58,13 @@ def test_a_call_passed_to_a_colleague_keeps_its_ticket(store: Store) -> None:
     second = store.open_draft("1.1", "help", "12345-1", "", "12345", "1002")
     assert (second.id, second.agent) == (first.id, "1002")
     assert store.history()[-1].detail == {"from": "1001", "to": "1002"}
+
+
+def test_what_the_database_refuses_does_not_tell_what_callers_said(store: Store) -> None:
+    """Its error is logged with its traceback."""
+    with pytest.raises(DBAPIError) as refused, store.database.writes() as session:
+        session.execute(text("INSERT INTO nowhere VALUES (:words)"), {"words": "文化路88号"})
+    assert "文化路88号" not in str(refused.value)
 
 
 def test_a_message_is_a_ticket_at_once_and_its_words_follow(store: Store) -> None:

@@ -23,6 +23,7 @@ from ivr.model import City
 from ivr.stories import clock
 from ivr.walk import Walk, WrongStep, told
 from speech import prompts
+from speech.text import gazetteer
 
 
 def register(app: typer.Typer) -> None:
@@ -36,9 +37,11 @@ def register(app: typer.Typer) -> None:
 
 def check_command(folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="the city's folder")] = None) -> None:
     """Check a city's files and stories 检查菜单: a line for each fault, exit 1 if there is one. Warnings do not count."""
+    city = folder or Settings.load().city
     try:
-        found = examine(menus.texts(folder or Settings.load().city))
-    except menus.PublishError as error:
+        found = examine(menus.texts(city))
+        gazetteer.of_city(city)
+    except (menus.PublishError, gazetteer.GazetteerError) as error:
         _fail([error])
     if found.faults:
         _fail(found.faults)

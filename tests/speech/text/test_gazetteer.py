@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from hotline.cli import build
 from hotline.settings import DIALPLANS
 from speech.text import gazetteer
 from speech.text.gazetteer import GazetteerError, Name
@@ -56,6 +59,16 @@ def test_a_missing_one_is_no_fault_unless_it_was_asked_for(tmp_path: Path) -> No
     assert gazetteer.of_city(tmp_path) == ()
     with pytest.raises(GazetteerError, match="No such file"):
         gazetteer.read(tmp_path / "gazetteer.yaml")
+
+
+def test_hotline_check_names_the_fault(tmp_path: Path) -> None:
+    city = tmp_path / "city"
+    shutil.copytree(DIALPLANS / "12345", city)
+    assert CliRunner().invoke(build(), ["check", str(city)]).exit_code == 0
+    written(city, CITY.encode("gbk"))
+    run = CliRunner().invoke(build(), ["check", str(city)])
+    assert run.exit_code == 1
+    assert "gazetteer.yaml: written in GBK" in run.output
 
 
 def test_the_city_that_comes_with_the_hotline() -> None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 from pathlib import Path
 
+from hotline import backup, restore
 from hotline.asterisk import find
-from hotline.settings import VARIABLES
 from telephone.hotline_under_test import HotlineUnderTest, Plan
 from telephone.network import Network, Wiring
 from telephone.prompts import Prompts
@@ -20,17 +17,6 @@ from tests.scenario import Caller
 pytestmark = CALLS
 
 PORT = SIP_PORT + 20
-LIMIT_SECONDS = 60
-
-
-async def operator(plan: Plan, *arguments: str) -> None:
-    """Runs one command on that hotline."""
-    environ = {name: value for name, value in os.environ.items() if name not in VARIABLES} | plan.variables()
-    command = [sys.executable, "-m", "hotline", *arguments]
-    done = await asyncio.to_thread(
-        subprocess.run, command, env=environ, capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False
-    )
-    assert done.returncode == 0, done.stderr
 
 
 class Restored(HotlineUnderTest):
@@ -45,8 +31,8 @@ async def test_a_restored_hotline_knows_its_tickets_and_takes_calls(hotline: Hot
     await Caller(before).dials("12345").presses("2").hears("voicemail-notice").speaks("noise.wav").hangs_up()
     known = await until(lambda: ticket_of(hotline, before.telephone.number), "a ticket", 10)
     plan = Plan(folder / "again", PORT, PORT + 1, PORT + 2, PORT + 3, (30000, 30999))
-    await operator(hotline.plan, "backup", str(folder / "hotline.tar.gz"))
-    await operator(plan, "restore", str(folder / "hotline.tar.gz"))
+    await asyncio.to_thread(backup.write, hotline.settings, folder / "hotline.tar.gz")
+    await asyncio.to_thread(restore.read, folder / "hotline.tar.gz", plan.home, {})
     wiring = Wiring(
         folder / "there", hotline_port=PORT, address="127.0.0.5", sip_port=PORT, phones_port=PORT + 4, ami_port=PORT + 5, rtp_ports=(31000, 31499)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 1.0
+STALE_SECONDS = 15.0
 
 
 def where(home: Path) -> Path:
@@ -29,8 +31,10 @@ def write(path: Path, counts: Counts) -> None:
 
 
 def read(path: Path) -> tuple[int, Mapping[str, int]] | None:
-    """Sessions now, and ended ones by outcome. None where there is no such file, or not of this form."""
+    """Sessions now, and ended ones by outcome. None where nobody writes it any more, or it is not of this form."""
     try:
+        if time.time() - path.stat().st_mtime > STALE_SECONDS:
+            return None
         data = json.loads(path.read_text(encoding="utf-8"))
         return int(data["active"]), {str(name): int(number) for name, number in data["sessions"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from collections import Counter
 from pathlib import Path
 from unittest.mock import Mock
@@ -35,6 +37,13 @@ def test_without_figures_there_are_none(tmp_path: Path, damage: str | None) -> N
     path = tmp_path / "agi.json"
     if damage is not None:
         path.write_text(damage)
+    assert "hotline_agi" not in scraped(path)
+
+
+def test_figures_of_a_process_that_is_gone_are_none(tmp_path: Path) -> None:
+    path = counted.where(tmp_path)
+    counted.write(path, Counts(Counter(queue=3), active=2))
+    os.utime(path, (time.time() - 60,) * 2)
     assert "hotline_agi" not in scraped(path)
 
 

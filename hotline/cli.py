@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 import typer
 
 from hotline import commands
+from hotline.secrets import write_for_owner_only
 from hotline.settings import SettingsError
 
 
@@ -31,6 +32,7 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Entry point: a known mistake is one clear line and exit 2, not a traceback."""
+    write_for_owner_only()
     try:
         build()()
     except SettingsError as error:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Literal
 
 from packaging.requirements import Requirement
+from sqlalchemy import make_url
 
 from hotline import city, phones, ports, registrations, secrets
 from hotline.asterisk import Asterisk, RuntimeMissing, find, ours
@@ -104,6 +105,22 @@ def secret_files(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "secrets", f"{settings.secrets} is readable by its owner only")
 
 
+def private_data(settings: Settings) -> Iterator[Finding]:
+    """Who called and what they said: nobody else on this machine may read it."""
+    url = make_url(settings.database_url)
+    database = settings.home / url.database if url.get_backend_name() == "sqlite" and url.database else None
+    inside = database is not None and database.is_relative_to(settings.home)
+    open_home = settings.home.exists() and settings.home.stat().st_mode & secrets.OTHERS
+    exposed = [settings.home] if open_home else []
+    if database is not None and (open_home or not inside):
+        files = (database.with_name(f"{database.name}{suffix}") for suffix in ("", "-wal", "-shm"))
+        exposed += [path for path in files if path.exists() and path.stat().st_mode & secrets.OTHERS]
+    for path in exposed:
+        yield Finding("warning", "privacy", f"{path} holds callers' data and can be read by others", f"chmod go= {path}")
+    if not exposed:
+        yield Finding("ok", "privacy", f"{settings.home} is readable by its owner only")
+
+
 def phone_files(settings: Settings) -> Iterator[Finding]:
     _, faults = phones.examined(settings)
     for fault in faults:
@@ -180,7 +197,7 @@ def today() -> date:
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    packages, asterisk, models, spoken_prompts, network_ports, processes, disk, secret_files, phone_files, trunk, calendar,
+    packages, asterisk, models, spoken_prompts, network_ports, processes, disk, secret_files, private_data, phone_files, trunk, calendar,
 )  # fmt: skip
 
 

@@ -1,13 +1,19 @@
-"""Secrets of this installation: made once, kept in HOME/secrets, readable by its owner only, never logged."""
+"""Secrets of this installation: made once, kept in HOME/secrets, readable by its owner only, never logged.
+
+What callers said and who they are is as private: everything below HOME is its owner's alone.
+"""
 
 from __future__ import annotations
 
+import os
 import secrets
+import stat
 from pathlib import Path
 
 from hotline.asterisk.instance import write_private
 
 LENGTH_BYTES = 24
+OTHERS = 0o077
 
 
 def secret(folder: Path, name: str) -> str:
@@ -29,4 +35,17 @@ def new_secret() -> str:
 
 def exposed(folder: Path) -> list[Path]:
     """Secrets that others on this machine could read."""
-    return [path for path in (folder, *folder.glob("*")) if path.exists() and path.stat().st_mode & 0o077]
+    return [path for path in (folder, *folder.glob("*")) if path.exists() and path.stat().st_mode & OTHERS]
+
+
+def write_for_owner_only() -> None:
+    """Every file this process and its children make from now on."""
+    os.umask(OTHERS)
+
+
+def close_to_others(home: Path) -> None:
+    """HOME is its owner's alone, also one that was made before. A shared folder such as /tmp is left as it is: the doctor warns."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    about = home.stat()
+    if about.st_mode & OTHERS and about.st_uid == os.geteuid() and not about.st_mode & stat.S_ISVTX:
+        home.chmod(stat.S_IMODE(about.st_mode) & ~OTHERS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 from rich.console import Console
 
-from hotline import log, menus, running, setup
+from hotline import log, menus, running, secrets, setup
 from hotline.asterisk import AsteriskFailed, FetchError, RuntimeMissing
 from hotline.phones import PhoneError
 from hotline.settings import Settings
@@ -22,15 +22,18 @@ def register(app: typer.Typer) -> None:
 
 def setup_command() -> None:
     """Fetch and prepare what is missing: Asterisk, speech models, voices, prompts. A second time it does nothing."""
+    settings = Settings.load()
     try:
-        setup.prepare(Settings.load(), Console())
-    except FetchError as error:
+        secrets.close_to_others(settings.home)
+        setup.prepare(settings, Console())
+    except (FetchError, OSError) as error:
         _refuse(error)
 
 
 def run_command() -> None:
     """Start the hotline and stay; Ctrl-C or `hotline stop` ends all of it."""
     settings = Settings.load()
+    secrets.close_to_others(settings.home)
     log.configure("supervisor", settings.home / "log", console=True)
     try:
         _publish(settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-from hotline import log
+from hotline import log, secrets
 from hotline.settings import Settings, SettingsError
 
 PROCESSES = ("telephony", "web", "worker")
@@ -13,6 +13,7 @@ PROCESSES = ("telephony", "web", "worker")
 
 def serve(process: str, settings: Settings) -> None:
     """Runs one process until it is told to end."""
+    secrets.close_to_others(settings.home)
     log.configure(process, settings.home / "log")
     importlib.import_module(f"hotline.serve.{process}").run(settings)
 
@@ -20,6 +21,7 @@ def serve(process: str, settings: Settings) -> None:
 def main() -> None:
     if len(sys.argv) != 2 or sys.argv[1] not in PROCESSES:
         sys.exit(f"one of {', '.join(PROCESSES)} is needed")
+    secrets.write_for_owner_only()
     try:
         serve(sys.argv[1], Settings.load())
     except SettingsError as error:

@@ -66,6 +66,21 @@ def test_a_secret_others_can_read_is_a_fault(settings: Settings) -> None:
     assert (found.level, found.do) == ("fault", f"chmod go= {path}")
 
 
+def test_callers_data_that_others_can_read_is_warned_of(settings: Settings, tmp_path: Path) -> None:
+    settings.home.chmod(0o755)
+    database = settings.home / "hotline.sqlite3"
+    database.touch()
+    database.chmod(0o644)
+    assert [one.do for one in findings(settings, "privacy")] == [f"chmod go= {settings.home}", f"chmod go= {database}"]
+    settings.home.chmod(0o700)
+    assert [one.level for one in findings(settings, "privacy")] == ["ok"]
+    elsewhere = tmp_path / "elsewhere.sqlite3"
+    elsewhere.touch()
+    elsewhere.chmod(0o644)
+    outside = Settings.load(settings.environ() | {"HOTLINE_DATABASE_URL": f"sqlite:///{elsewhere}"})
+    assert [one.do for one in findings(outside, "privacy")] == [f"chmod go= {elsewhere}"]
+
+
 def test_a_phone_that_cannot_be_read_is_named(settings: Settings) -> None:
     (settings.home / "phones").mkdir()
     (settings.home / "phones" / "alice.json").write_text("{broken")

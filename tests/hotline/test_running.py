@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -130,9 +131,19 @@ def test_asterisk_comes_back_whatever_became_of_the_files_it_is_configured_from(
 
 
 @pytest.mark.asterisk
-def test_ctrl_c_ends_everything(home: Home) -> None:
-    started = home.run()
+def test_ctrl_c_ends_everything_and_others_can_read_nothing_of_it(home: Home) -> None:
+    home.settings.home.chmod(0o755)
+    umask = os.umask(0o022)
+    try:
+        started = home.run()
+    finally:
+        os.umask(umask)
     until(home.answers)
+    until((home.settings.home / "hotline.sqlite3").exists)
+    public = {"settings.yaml", "run.out", "menus"}  # the first two are the test's; menus are what every caller hears
+    exposed = [path for path in home.settings.home.rglob("*") if readable_by_others(path)]
+    assert [path for path in exposed if not public & set(path.relative_to(home.settings.home).parts)] == []
+    assert not readable_by_others(home.settings.home)
     started.send_signal(2)
     assert started.wait(LIMIT_SECONDS) == 0
     assert still_about(home.settings.home) == []
@@ -158,6 +169,13 @@ def test_menus_that_cannot_be_published_are_said_with_file_and_line(home: Home, 
     assert done.returncode == 2
     assert "menus.yaml:" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def readable_by_others(path: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        about = path.lstat()
+        return not stat.S_ISLNK(about.st_mode) and bool(about.st_mode & 0o077)
+    return False
 
 
 def still_about(folder: Path) -> list[str]:

@@ -72,7 +72,7 @@ def general_text(known: Sequence[Name]) -> list[dict[str, Any]]:
 def _split(rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Two narrow tables instead of one that no terminal shows."""
     second = ("substituted", "deleted", "inserted", "replaced", "false", "review", "review_hits")
-    main = [{key: value for key, value in row.items() if key not in second} for row in rows]
+    main = [{key: f"{value:.1%}" if key.startswith("cer") else value for key, value in row.items() if key not in second} for row in rows]
     return main, [{key: row[key] for key in ("setting", *second)} for row in rows]
 
 

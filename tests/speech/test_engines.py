@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from speech import catalogue, store
+from speech import catalogue, engines, store
 from speech.catalogue import Model
 from speech.engines import Choice, choose
 from speech.recogniser import EngineUnusable
@@ -21,6 +22,16 @@ def put(here: Here, model: Model, **files: bytes) -> Path:
         (folder / name).write_bytes(data)
     store.write_mark(folder, model)
     return folder
+
+
+def test_a_citys_gazetteer_goes_with_the_choice_and_its_places_to_whisper(here: Here) -> None:
+    (here.city / "gazetteer.yaml").write_text("places: [东营区, 史口镇]\nterms: [胜利油田]\n", encoding="utf-8")
+    choice = choose(here, "faster-whisper", hotwords=True)
+    assert (choice.city, choice.hotwords) == (str(here.city), True)
+    assert engines._hotwords(choice) == "东营区，史口镇"
+    assert engines._hotwords(replace(choice, hotwords=False)) == ""
+    (here.city / "gazetteer.yaml").write_text("places: x", encoding="utf-8")
+    assert engines._hotwords(choice) == ""  # said by hotline check and at the start, not by every message
 
 
 def test_without_a_mandarin_vosk_model_whisper_hears_and_people_are_told_in_one_line(bare: Here) -> None:

@@ -20,11 +20,15 @@ from tickets.transcriber import NoSpeech, RecogniserDied, RecognitionFailed
 def test_a_message_its_silence_its_refusal_and_the_death_of_its_recogniser(here: Here, voice: Voice, tmp_path: Path) -> None:
     pipe = tmp_path / "endless.wav"
     os.mkfifo(pipe)
+    (here.city / "gazetteer.yaml").write_bytes("- 东营市\n".encode("gbk"))  # a faulty one costs its names, never a message
     with Transcription(here) as transcription:
-        assert "Whisper" in transcription.warm_up()
+        told = transcription.warm_up()
+        assert "Whisper" in told
+        assert "gazetteer.yaml: written in GBK" in told
         heard = transcription(saved(tmp_path, audio.resampled(voice.speak("路灯坏了，请派人来修。"), 8000)))
         assert "请派人来修" in heard.text
         assert (heard.engine, heard.model, heard.score_kind) == ("faster-whisper", "whisper-base", "average log probability")
+        assert heard.findings["fields"]["type"]["value"] == "help"
         with pytest.raises(NoSpeech, match=r"0.0 s of speech in 2.0 s"):
             transcription(saved(tmp_path, silence(2)))
         (tmp_path / "letter.wav").write_text("尊敬的领导", encoding="utf-8")

@@ -35,6 +35,8 @@ def test_a_complaint_is_understood_with_the_number_in_figures(whisper: Pool, cit
     assert isinstance(heard, Recognition)
     assert cer.error_rate(SAID, heard.text) <= 0.30
     assert "13812345678" in heard.text
+    assert heard.findings["fields"]["type"]["value"] == "complaint"
+    assert [phone["value"] for phone in heard.findings["fields"]["phones"]] == ["13812345678"]
     assert heard.text == aftercare.simplified(heard.text)
     assert (heard.engine, heard.model, heard.score_kind) == ("faster-whisper", "whisper-base", "average log probability")
     assert -1 < heard.score < 0

@@ -9,6 +9,7 @@
 
 Events go through one bounded queue to one consumer, so subscribers see them in Asterisk's order. When the queue is
 full an event is dropped and counted, and at that very place in the order the consumer asks for a full resync.
+Who cannot wait for a resync (`urgent=True`: the keys that callers press) is called at arrival, and misses none.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ __all__ = ["AmiLink", "Answer", "Callback", "Event", "Limits"]
 
 Callback = Callable[[Event], Awaitable[None] | None]
 Hook = Callable[[], Awaitable[None] | None]
+ChangeHook = Callable[[bool], None]
 POLITE = 50  # events between two turns for everyone else on the loop
 
 log = structlog.get_logger()
@@ -60,6 +62,8 @@ class AmiLink:
         self._login = (user, secret)
         self._manager: Manager | None = None
         self._subscribers: defaultdict[str, list[Callback]] = defaultdict(list)
+        self._urgent: defaultdict[str, list[Callback]] = defaultdict(list)
+        self._changes: list[ChangeHook] = []
         self._resyncs: list[Hook] = []
         self._lost: list[Hook] = []
         self._queue: asyncio.Queue[Event | _Mark] = asyncio.Queue()
@@ -73,9 +77,19 @@ class AmiLink:
         """True while logged in to an Asterisk that has loaded everything."""
         return self._manager is not None
 
-    def subscribe(self, name: str, callback: Callback) -> None:
-        """Calls back for each event of that name ("*": all), in order, one at a time."""
-        self._subscribers[name].append(callback)
+    def subscribe(self, name: str, callback: Callback, *, urgent: bool = False) -> None:
+        """Calls back for each event of that name ("*": all), in order, one at a time.
+
+        `urgent`: at arrival, before all that is still waiting; a plain function, a name of its own (no "*").
+        """
+        if urgent:
+            self._urgent[name].append(callback)
+        else:
+            self._subscribers[name].append(callback)
+
+    def on_change(self, hook: ChangeHook) -> None:
+        """Calls it at once when the link comes (True) or goes (False): for those who are `urgent`."""
+        self._changes.append(hook)
 
     def on_connected(self, resync: Hook) -> None:
         """Calls it, before any later event, at each connect and after each gap."""
@@ -159,6 +173,7 @@ class AmiLink:
         manager = Manager(*self._address, self.limits, self._enqueue)
         await manager.open(*self._login)
         self._manager, self.fault = manager, None
+        self._say_change(True)
         self._queue.put_nowait(_Mark.RESYNC)
         log.info("ami link up", port=self._address[1])
         try:
@@ -166,6 +181,7 @@ class AmiLink:
             await manager.watch()
         finally:
             self._manager = None
+            self._say_change(False)
             manager.close()
             self._queue.put_nowait(_Mark.LOST)
 
@@ -173,7 +189,21 @@ class AmiLink:
         async with self._changed:
             self._changed.notify_all()
 
+    def _say_change(self, up: bool) -> None:
+        for hook in self._changes:
+            self._at_once(partial(hook, up), "link")
+
+    def _at_once(self, call: Callable[[], object], name: str) -> None:
+        """Here a subscriber's fault would cost the connection."""
+        try:
+            call()
+        except Exception:  # noqa: BLE001 - outermost, as in _guarded
+            self.failures += 1
+            log.exception("subscriber failed", ami_event=name)
+
     def _enqueue(self, event: Event) -> None:
+        for callback in self._urgent.get(event.name, ()):
+            self._at_once(partial(callback, event), event.name)
         if not (self._subscribers.get(event.name) or self._subscribers.get("*")):
             return
         room = self.limits.waiting_events // 2 if self._gap else self.limits.waiting_events

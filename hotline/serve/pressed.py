@@ -16,31 +16,17 @@ log = structlog.get_logger(__name__)
 
 def follow_keys(link: AmiLink, keys: Keys) -> None:
     """Before link.start()."""
-    live, dropped = False, 0
 
     def follow(name: str, tell: Callable[[str, str], None]) -> None:
         def told(event: Event) -> None:
             if event["Direction"] == "Received":
                 tell(event["Uniqueid"], event["Digit"])
 
-        link.subscribe(name, told)
-
-    def connected() -> None:
-        """Also called at each resync; only a new link or a gap in its events makes the tapes untrustworthy."""
-        nonlocal live, dropped
-        if not live or link.dropped != dropped:
-            live, dropped = True, link.dropped
-            keys.connected(True)
-
-    def lost() -> None:
-        nonlocal live
-        live = False
-        keys.connected(False)
+        link.subscribe(name, told, urgent=True)  # agi believes no report that comes later than keys.REPORT_SECONDS
 
     follow("DTMFBegin", keys.began)
     follow("DTMFEnd", keys.heard)
-    link.on_connected(connected)
-    link.on_lost(lost)
+    link.on_change(keys.connected)
 
 
 async def press(link: AmiLink, channel: str) -> None:

@@ -287,6 +287,62 @@ async def test_a_link_lost_in_the_middle_of_a_list_is_an_unknown_result_and_a_ne
     assert resyncs == ["ResultUnknown", "QueueParams+QueueStatusComplete"]
 
 
+async def test_a_key_is_told_at_once_while_a_resync_hangs(peer: Peer) -> None:
+    """agi waits 0.2 s for the report of a key; a resync may take half a minute."""
+    keys, story = Ear(), Ear()
+    hangs = asyncio.Event()
+
+    async def resync() -> None:
+        hangs.set()
+        await asyncio.Event().wait()
+
+    link = link_to(peer)
+    link.on_connected(resync)
+    link.subscribe("DTMFBegin", keys, urgent=True)
+    link.subscribe("DTMFEnd", keys, urgent=True)
+    link.subscribe("Other", story)
+    async with link:
+        await hangs.wait()
+        for digit in "12":
+            await peer.says(event("DTMFBegin", Digit=digit) + event("Other") + event("DTMFEnd", Digit=digit))
+        heard = await keys.hears(4)
+        assert [(e.name, e["Digit"]) for e in heard] == [("DTMFBegin", "1"), ("DTMFEnd", "1"), ("DTMFBegin", "2"), ("DTMFEnd", "2")]
+        assert story.heard == [], "everything else waits for its turn"
+
+
+async def test_who_is_urgent_hears_at_once_that_the_link_came_and_went_and_may_fail(peer: Peer) -> None:
+    story: list[str] = []
+    went = asyncio.Event()
+
+    def changed(up: bool) -> None:
+        story.append("up" if up else "down")
+        if not up:
+            went.set()
+        raise ZeroDivisionError
+
+    def pressed(event: Event) -> None:
+        story.append(event["Digit"])
+        raise ZeroDivisionError
+
+    async def resync() -> None:
+        await asyncio.Event().wait()
+
+    link, later = link_to(peer), Ear()
+    link.on_connected(resync)
+    link.on_change(changed)
+    link.subscribe("DTMFEnd", pressed, urgent=True)
+    link.subscribe("Later", later, urgent=True)
+    async with link:
+        await link.wait_connected(5)
+        await peer.says(event("DTMFEnd", Digit="1") + event("DTMFEnd", Digit="2") + event("Later"))
+        await later.hears(1)
+        assert (link.connected, link.failures) == (True, 3)
+        peer.drop()
+        async with asyncio.timeout(5):
+            await went.wait()
+    assert story[:4] == ["up", "1", "2", "down"]
+
+
 async def test_a_full_event_queue_drops_counts_and_asks_for_a_resync_at_the_gap(peer: Peer) -> None:
     story: list[str] = []
     open_up, ear = asyncio.Event(), Ear()

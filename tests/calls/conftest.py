@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 import shutil
+import tempfile
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -41,7 +41,7 @@ Citizen = Callable[..., AsteriskLine]
 @pytest.fixture(scope="session")
 def folder() -> Any:
     """Short, because Asterisk's control socket allows no long path."""
-    made = Path(f"/tmp/calls-{os.getpid()}")  # noqa: S108 - ours by its number, removed at the end
+    made = Path(tempfile.mkdtemp(prefix="calls-"))
     yield made
     shutil.rmtree(made, ignore_errors=True)
 

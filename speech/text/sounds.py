@@ -13,7 +13,7 @@ NUMERALS = "零〇一二三四五六七八九十两百千万0123456789"
 
 _ALIKE = (  # pairs that southern and northern dialects merge, and 3.4 kHz hides: (pattern, what it is taken for)
     (re.compile("^([zcs])h"), r"\1"),
-    (re.compile("^n(?=.)"), "l"),
+    (re.compile("^[nr](?=.)"), "l"),
     (re.compile("^f"), "h"),
     (re.compile("^([jqxy])v"), r"\1i"),
     (re.compile("^yi(?=[ae])"), "y"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Literal
+from urllib.parse import urlsplit
 
 from packaging.requirements import Requirement
 from sqlalchemy import make_url
@@ -82,6 +83,9 @@ def processes(settings: Settings) -> Iterator[Finding]:
         yield Finding("warning", "processes", f"nobody supervises {left}", "`hotline run` adopts them, `hotline stop` ends them")
     elif supervisor is None:
         yield Finding("note", "processes", "the hotline does not run", "`hotline run` starts it")
+    elif away := [name for name in ("asterisk", *PROCESSES) if name not in running]:
+        where = ", ".join(str(settings.home / "log" / f"{name}.log") for name in away)
+        yield Finding("warning", "processes", f"{', '.join(away)} does not run although it should", f"it is started again and again; look into {where}")
     else:
         yield Finding("ok", "processes", f"supervisor {supervisor}; " + ", ".join(f"{name} {pid}" for name, pid in running.items()))
 
@@ -169,8 +173,20 @@ def trunk(settings: Settings) -> Iterator[Finding]:
         yield Finding("fault", "trunk", str(fault), "put the carrier's secret into that file, for its owner only")
     for carrier in made:
         yield Finding("ok", "trunk", f"registers at {carrier.server} as {carrier.user}; its calls come in as {carrier.number}")
-    if settings.file.case_system.url is None:
+
+
+def case_system(settings: Settings) -> Iterator[Finding]:
+    wishes = settings.file.case_system
+    if wishes.url is None:
         yield Finding("note", "case system", "none set: finished tickets wait here", "set case_system.url in settings.yaml")
+        return
+    try:
+        if wishes.secret_file is not None:
+            secrets.case_system_key(settings)
+    except (OSError, ValueError) as error:
+        yield Finding("fault", "case system", f"no key, so tickets wait here: {error}", "correct case_system.secret_file in settings.yaml, then restart")
+        return
+    yield Finding("ok", "case system", f"tickets go to {urlsplit(wishes.url).hostname}")
 
 
 def calendar(settings: Settings) -> Iterator[Finding]:
@@ -197,7 +213,7 @@ def today() -> date:
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    packages, asterisk, models, spoken_prompts, network_ports, processes, disk, secret_files, private_data, phone_files, trunk, calendar,
+    packages, asterisk, models, spoken_prompts, network_ports, processes, disk, secret_files, private_data, phone_files, trunk, case_system, calendar,
 )  # fmt: skip
 
 

@@ -26,9 +26,21 @@ class Health:
     def _reasons(self) -> Iterator[str]:
         if self._asterisk.process() is None:
             yield "Asterisk does not run"
-        if self._versions.current() is None:
-            yield "no menu is published (`hotline publish -m NOTE`)"
+        yield from self._menus()
         yield from self._telephony()
+
+    def warnings(self) -> list[str]:
+        """What needs a person although calls are taken."""
+        if Child("worker", (), self._home).started() is None:
+            return ["the worker process does not run; messages and faxes wait in the spool"]
+        return []
+
+    def _menus(self) -> Iterator[str]:
+        try:
+            if self._versions.current() is None:
+                yield "no menu is published (`hotline publish -m NOTE`)"
+        except menus.PublishError as error:
+            yield f"the published menus cannot be read: {error}"
 
     def _telephony(self) -> Iterator[str]:
         """While it is away callers are served by the compiled menu, but agents' tickets wait."""

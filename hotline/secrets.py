@@ -11,6 +11,7 @@ import stat
 from pathlib import Path
 
 from hotline.asterisk.instance import write_private
+from hotline.settings import Settings
 
 LENGTH_BYTES = 24
 OTHERS = 0o077
@@ -26,6 +27,18 @@ def secret(folder: Path, name: str) -> str:
         folder.chmod(0o700)
         write_private(path, new_secret() + "\n")
         return path.read_text(encoding="ascii").strip()
+
+
+def case_system_key(settings: Settings) -> str:
+    """What signs tickets on their way to the case system. Raises OSError or ValueError when the file that was set cannot be used."""
+    named = settings.file.case_system.secret_file
+    if named is None:
+        return secret(settings.secrets, "case-system")
+    path = settings.home / named
+    key = path.read_text(encoding="utf-8").strip()
+    if not key:
+        raise ValueError(f"{path} is empty")
+    return key
 
 
 def new_secret() -> str:

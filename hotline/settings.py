@@ -79,7 +79,7 @@ class SpoolSettings(_Section):
 
 
 class CaseSystemSettings(_Section):
-    url: str | None = Field(None, description="where tickets are handed over; none: they wait")
+    url: str | None = Field(None, pattern=r"^https?://[^\s/?#]+[^\s]*$", description="where tickets are handed over; none: they wait")
     secret_file: str | None = Field(None, description="file with the key of the signature (default: HOTLINE_HOME/secrets/case-system)")
     timeout_seconds: float = Field(10, gt=0, le=120, description="longest wait for the case system's answer")
     give_up_days: float = Field(3, gt=0, description="after this a delivery becomes a dead letter")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import FastAPI, Response
@@ -14,13 +15,14 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from queues.snapshot import Snapshot
-from tickets.spool import Spool
+from tickets.spool import Item, Spool
 from tickets.store import Store
 from web import delivery_routes, events, floor_routes, problems, ticket_routes
 from web.metrics import Figures, Sessions, exposition
 from web.views import HealthView
 
 Reasons = Callable[[], Sequence[str]]
+LATE_SECONDS = 60
 
 
 def create_app(
@@ -28,6 +30,7 @@ def create_app(
     *,
     home: Path,
     reasons: Reasons,
+    concerns: Reasons = lambda: (),
     floor: Callable[[], Snapshot | None] = lambda: None,
     agi: Callable[[], Sessions | None] = lambda: None,
     minimum_free_mb: int = 0,
@@ -35,7 +38,7 @@ def create_app(
 ) -> FastAPI:
     """The API over one hotline's data.
 
-    `reasons` says why calls cannot be taken (empty: they can), `floor` what is going on, `agi` what became of
+    `reasons` says why calls cannot be taken (empty: they can), `concerns` what else needs a person, `floor` what is going on, `agi` what became of
     callers in the menu; all are called in threads
     and may read files, but must not take long. `store` is not closed here.
     """
@@ -45,7 +48,7 @@ def create_app(
     app.state.feed = events.Feed(store)
     app.add_middleware(SafeHeaders)
     problems.install(app)
-    _plain_pages(app, Figures(store, spool, floor, reasons, agi), store, spool, reasons)
+    _plain_pages(app, Figures(store, spool, floor, reasons, agi), store, spool, reasons, concerns)
     for routes in (ticket_routes, floor_routes, delivery_routes, events):
         app.include_router(routes.router)
     return app
@@ -60,12 +63,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await follower
 
 
-def _plain_pages(app: FastAPI, figures: Figures, store: Store, spool: Spool, reasons: Reasons) -> None:
+def _plain_pages(app: FastAPI, figures: Figures, store: Store, spool: Spool, reasons: Reasons, concerns: Reasons) -> None:
     @app.get("/health", response_model=HealthView, responses={503: {"model": HealthView}})
     def health() -> JSONResponse:
         """200 when calls can be taken, 503 with the reasons otherwise."""
         why = list(reasons())
-        content = {"status": "unavailable" if why else "ok", "reasons": why, "warnings": warnings(store, spool)}
+        content = {"status": "unavailable" if why else "ok", "reasons": why, "warnings": [*concerns(), *warnings(store, spool)]}
         return JSONResponse(content, 503 if why else 200)
 
     @app.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
@@ -80,6 +83,8 @@ def warnings(store: Store, spool: Spool) -> list[str]:
     try:
         if not spool.has_room():
             found.append(f"disk full ({spool.free_mb()} MB free): callers reach a person instead of voicemail")
+        if late := sum(_is_late(item) for item in spool.waiting()):
+            found.append(f"{late} messages or faxes have waited in the spool for more than a minute: is the worker well?")
     except OSError as error:
         found.append(f"the spool cannot be read: {error.strerror}")
     try:
@@ -88,6 +93,16 @@ def warnings(store: Store, spool: Spool) -> list[str]:
     except SQLAlchemyError:
         found.append("the database does not answer: messages wait in the spool")
     return found
+
+
+def _is_late(item: Item) -> bool:
+    """Ended more than a minute ago; a ticket is due within seconds."""
+    try:
+        ended = datetime.fromisoformat(item.closed_at)
+    except ValueError:
+        return False
+    return ended.tzinfo is not None and (datetime.now(UTC) - ended).total_seconds() > LATE_SECONDS
+
 
 
 class SafeHeaders:

@@ -17,10 +17,12 @@ from web.server import serve
 def run(settings: Settings) -> None:
     """Until SIGTERM or SIGINT."""
     store = open_store(settings.database_url)
+    health = Health(settings, ours.asterisk(settings))
     app = create_app(
         store,
         home=settings.home,
-        reasons=Health(settings, ours.asterisk(settings)).reasons,
+        reasons=health.reasons,
+        concerns=health.warnings,
         floor=partial(snapshot.read, snapshot.where(settings.home)),
         agi=partial(counted.read, counted.where(settings.home)),
         minimum_free_mb=settings.file.spool.minimum_free_mb,

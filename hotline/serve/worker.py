@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import signal
 import threading
-from pathlib import Path
 from types import FrameType
 
 import structlog
 
-from hotline.secrets import secret
+from hotline.secrets import case_system_key
 from hotline.settings import Settings
 from speech.transcription import Transcription
 from tickets.handover import CaseSystem, Patience
@@ -44,9 +43,16 @@ def run(settings: Settings) -> None:
 
 
 def case_system(settings: Settings) -> CaseSystem | None:
-    """Where tickets go; the key of the signature is made on first use, for a person to give to the case system."""
+    """Where tickets go; the key of the signature is made on first use, for a person to give to the case system.
+
+    Without a key nothing can be signed: tickets are made all the same, and wait.
+    """
     wishes = settings.file.case_system
     if wishes.url is None:
         return None
-    key = Path(wishes.secret_file).read_text().strip() if wishes.secret_file else secret(settings.secrets, "case-system")
+    try:
+        key = case_system_key(settings)
+    except (OSError, ValueError) as error:
+        log.error("no key for the case system: tickets wait here", reason=str(error))
+        return None
     return CaseSystem(wishes.url, key.encode(), wishes.timeout_seconds)

@@ -81,6 +81,26 @@ def test_callers_data_that_others_can_read_is_warned_of(settings: Settings, tmp_
     assert [one.do for one in findings(outside, "privacy")] == [f"chmod go= {elsewhere}"]
 
 
+def test_a_case_system_without_a_key_is_a_fault(settings: Settings) -> None:
+    wishes = 'case_system: {url: "https://cases.example/tickets", secret_file: secrets/key}\n'
+    (settings.home / "settings.yaml").write_text(wishes)
+    [found] = findings(Settings.load(settings.environ()), "case system")
+    assert found.level == "fault"
+    assert "secrets/key" in found.says
+    (settings.home / "secrets").mkdir(mode=0o700, exist_ok=True)
+    (settings.home / "secrets" / "key").write_text("shared key\n")
+    [found] = findings(Settings.load(settings.environ()), "case system")
+    assert (found.level, found.says) == ("ok", "tickets go to cases.example")
+
+
+def test_a_process_that_is_away_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "supervisor_pid", lambda _: 1)
+    monkeypatch.setattr(doctor, "_own_processes", lambda _: {"asterisk": 2, "telephony": 3, "web": 4})
+    [found] = findings(settings, "processes")
+    assert found.level == "warning"
+    assert found.says == "worker does not run although it should"
+
+
 def test_a_phone_that_cannot_be_read_is_named(settings: Settings) -> None:
     (settings.home / "phones").mkdir()
     (settings.home / "phones" / "alice.json").write_text("{broken")

@@ -76,6 +76,23 @@ def test_a_lost_link_says_why(settings: Settings, health: Health, telephony: Chi
     assert health.reasons() == ["no link to Asterisk: user 'hotline': Authentication failed"]
 
 
+def test_damaged_menus_are_a_reason_and_not_an_error(settings: Settings, health: Health, telephony: Child) -> None:
+    writes(settings, datetime.now(UTC))
+    (settings.home / "menus" / "current").write_text("garbage")
+    [reason] = health.reasons()
+    assert reason.startswith("the published menus cannot be read: ")
+
+
+def test_a_worker_that_is_away_is_warned_of(settings: Settings, health: Health) -> None:
+    assert health.warnings() == ["the worker process does not run; messages and faxes wait in the spool"]
+    worker = Child("worker", ("sleep", "300"), settings.home)
+    worker.start()
+    try:
+        assert health.warnings() == []
+    finally:
+        worker.stop(5)
+
+
 def test_a_hotline_without_menus_says_how_to_publish(settings: Settings, telephony: Child) -> None:
     writes(settings, datetime.now(UTC))
     reasons = Health(settings, Running()).reasons()  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import wave
 from io import BytesIO
 
@@ -11,7 +12,7 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import CALLER, Hotline
 from tickets import wire
-from tickets.spool import Item
+from tickets.spool import Item, Spool
 from tickets.store import Audio, Document
 from web.views import TicketView
 
@@ -203,6 +204,24 @@ def test_a_full_disk_and_dead_letters_are_alarms(hotline: Hotline) -> None:
     assert "1 tickets were refused" in health.json()["warnings"][1]
     assert "hotline_spool_full 1.0" in metrics
     assert "hotline_dead_letters 1.0" in metrics
+
+
+def test_messages_that_wait_too_long_are_warned_of(hotline: Hotline) -> None:
+    from web.app import create_app
+
+    spool = Spool(hotline.home / "spool")
+    spool.prepare()
+    folder = spool.new / "LATE"
+    folder.mkdir()
+    late = {"schema": 1, "item": "LATE", "kind": "voicemail", "opened_at": "2026-01-01T00:00:00+00:00", "closed_at": "2026-01-01T00:01:00+00:00"}
+    (folder / "item.json").write_text(json.dumps(late))
+    (folder / "audio.wav").touch()
+    app = create_app(hotline.store, home=hotline.home, reasons=lambda: [], concerns=lambda: ["the worker is away"])
+    with TestClient(app) as api:
+        health = api.get("/health")
+    assert health.status_code == 200
+    assert health.json()["warnings"][0] == "the worker is away"
+    assert health.json()["warnings"][1].startswith("1 messages or faxes have waited in the spool")
 
 
 @pytest.mark.usefixtures("busy_floor")

@@ -1,4 +1,4 @@
-"""The recognisers as tickets want them: a path in, a transcript out, and failures in the tickets' own three words."""
+"""The recognisers as tickets want them: a path in, a transcript out, and failures in the tickets' own four words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from speech import engines
 from speech.folders import Folders
-from speech.pool import Pool, PoolClosed, WorkerDied, WorkerTimedOut
+from speech.pool import Pool, PoolBusy, PoolClosed, WorkerDied, WorkerTimedOut
 from speech.recogniser import NoSpeech, RecognitionError
 from speech.text import gazetteer
 from tickets import transcriber
@@ -43,11 +43,11 @@ class Transcription:
         return "; ".join(note for note in (pool.choice.note, self._gazetteer_fault()) if note)
 
     def __call__(self, path: Path) -> Transcript:
-        """Raises the tickets' NoSpeech, RecogniserDied, RecognitionFailed; PoolClosed while the hotline stops: the job stays."""
+        """Raises the tickets' NoSpeech, RecogniserDied, RecognitionFailed; RecogniserAway while the hotline stops: the job stays."""
         try:
             heard = self._ready_pool().transcribe(path)
-        except PoolClosed:
-            raise
+        except (PoolClosed, PoolBusy) as error:
+            raise transcriber.RecogniserAway(str(error)) from error
         except (WorkerDied, WorkerTimedOut) as error:
             raise transcriber.RecogniserDied(str(error)) from error
         except RecognitionError as error:

@@ -20,7 +20,7 @@ from tickets.jobs import APPLICATION, DELIVER, TRANSCRIBE, VERSION, system_url
 from tickets.life import now
 from tickets.outbox import NoSuchDelivery
 from tickets.store import NoSuchTicket, Store
-from tickets.transcriber import NoSpeech, RecogniserDied, RecognitionFailed, Transcriber
+from tickets.transcriber import NoSpeech, RecogniserAway, RecogniserDied, RecognitionFailed, Transcriber
 
 POLL_SECONDS = 0.2
 DELIVERIES_AT_ONCE = 4
@@ -79,6 +79,9 @@ class Runner:
             except RecogniserDied as error:
                 log.warning("recogniser died", linkedid=ticket.linkedid, ticket=ticket.number, error=str(error))
                 continue
+            except RecogniserAway as error:  # the row waits, and recovery.requeue_lost_rows finds it there
+                self.store.postpone_transcription(ticket_id)
+                log.info("recognised later", linkedid=ticket.linkedid, ticket=ticket.number, reason=str(error))
             except NoSpeech as silence:
                 self.store.record_no_speech(ticket_id, str(silence) or "nobody spoke")
             except (RecognitionFailed, OSError) as error:

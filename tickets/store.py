@@ -175,6 +175,13 @@ class Store:
             ticket.transcript_attempts += 1
             return ticket
 
+    def postpone_transcription(self, ticket_id: str) -> None:
+        """The attempt that was begun was none: the recogniser was away. The ticket waits for its words."""
+        with self.database.writes() as session:
+            ticket = _get(session, ticket_id, lock=True)
+            if ticket.transcript_state == models.PENDING:
+                ticket.transcript_attempts = max(0, ticket.transcript_attempts - 1)
+
     def record_transcript(self, ticket_id: str, heard: Transcript) -> Ticket:
         """The words are known: stored, and the hand-over enqueued, in one transaction. Only the first result counts."""
         with self.database.writes() as session:

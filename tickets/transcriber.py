@@ -33,9 +33,13 @@ class RecogniserDied(RecognitionFailed):
     """The recogniser ended or hung over this message: tried again, three times in all."""
 
 
+class RecogniserAway(Exception):
+    """It stops with the hotline, or has too much to do. Asked again later; this was no attempt."""
+
+
 class Transcriber(Protocol):
     """Called in a worker thread; it may block, but not for ever."""
 
     def __call__(self, path: Path) -> Transcript:
-        """Raises NoSpeech, RecognitionFailed or RecogniserDied."""
+        """Raises NoSpeech, RecognitionFailed, RecogniserDied or RecogniserAway."""
         ...

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from speech import audio
-from speech.pool import PoolClosed
+from speech.pool import Pool, PoolBusy
 from speech.transcription import Transcription
 from speech.voice import Voice
 from tests.speech.conftest import Here, saved, silence
-from tickets.transcriber import NoSpeech, RecogniserDied, RecognitionFailed
+from tickets.transcriber import NoSpeech, RecogniserAway, RecogniserDied, RecognitionFailed
 
 
 def test_a_message_its_silence_its_refusal_and_the_death_of_its_recogniser(here: Here, voice: Voice, tmp_path: Path) -> None:
@@ -54,5 +54,16 @@ def test_without_a_model_tickets_stay_without_text_and_the_reason_is_said(bare: 
 def test_a_hotline_that_stops_does_not_call_the_message_unrecognisable(here: Here, tmp_path: Path) -> None:
     transcription = Transcription(here)
     transcription.close()
-    with pytest.raises(PoolClosed):
+    with pytest.raises(RecogniserAway):
+        transcription(saved(tmp_path, silence(1)))
+
+
+def test_a_recogniser_with_too_much_to_do_does_not_call_the_message_unrecognisable(
+    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(pool: Pool, path: Path) -> None:
+        raise PoolBusy("all 1 recognisers are busy for 3600 s")
+
+    monkeypatch.setattr(Pool, "transcribe", busy)
+    with Transcription(here) as transcription, pytest.raises(RecogniserAway, match="busy"):
         transcription(saved(tmp_path, silence(1)))

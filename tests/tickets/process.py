@@ -1,7 +1,7 @@
 """Real processes for stories in which they are killed, forked from one that has everything imported already.
 
 A worker's recogniser is a play: it does what is written in `HOME/play`: `words`, `silence`, `kills` (the whole worker),
-`waits` (until the file says something else).
+`waits` (until the file says something else), `ends with its worker` (as a pool of recognisers that is closed last).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tickets.handover import CaseSystem, Patience
 from tickets.jobs import DurableJobs
 from tickets.spool import Spool
 from tickets.store import Store
-from tickets.transcriber import NoSpeech, Transcript
+from tickets.transcriber import NoSpeech, RecogniserAway, Transcript
 from tickets.worker import work
 
 KEY = b"a key for tests"
@@ -47,12 +47,16 @@ def run_worker(home: Path, url: str, case_system: str | None) -> None:
                 raise NoSpeech("nobody spoke")
             case "kills":
                 os.kill(os.getpid(), signal.SIGKILL)
+            case "ends with its worker":
+                closed.wait(PLAY_SECONDS)
+                raise RecogniserAway("the recognisers are stopped")
         return Transcript("路灯坏了", "路 灯 坏 了", "play", "none")
 
-    stop = threading.Event()
+    stop, closed = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     destination = CaseSystem(case_system, KEY, 5) if case_system else None
     work(home, url, hear, stop, case_system=destination, patience=Patience(first_seconds=0.2))
+    closed.set()
 
 
 def adopt_and_die(home: Path, url: str, step: str) -> None:

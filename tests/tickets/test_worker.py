@@ -17,7 +17,7 @@ from tickets.models import Lease
 from tickets.runner import Runner
 from tickets.spool import Item
 from tickets.store import Audio, JobsLater, Store
-from tickets.transcriber import NoSpeech, RecogniserDied, RecognitionFailed, Transcript
+from tickets.transcriber import NoSpeech, RecogniserAway, RecogniserDied, RecognitionFailed, Transcript
 from tickets.worker import Worker, slot
 
 AUDIO = Audio("recordings/x.wav", "", 1.0)
@@ -99,6 +99,36 @@ def test_how_a_recogniser_ends_is_what_the_ticket_says(
     kept = store.ticket(ticket.id)
     assert (kept.transcript_state, kept.transcript_error, len(calls)) == (state, why, attempts)
     assert len(store.outbox.waiting()) == 1
+
+
+def test_a_recogniser_that_is_away_costs_no_attempt_and_is_asked_again(stage: Stage) -> None:
+    """It is away whenever the hotline stops in the middle of a message, however often."""
+    def hear(path: Path) -> Transcript:
+        raise RecogniserAway("the recognisers are stopped")
+
+    ticket = stage.store.adopt(Item(item="M", kind="voicemail"), AUDIO)
+    for _ in range(4):
+        Runner(stage.store, stage.home, hear, "here:worker:0").transcribe(ticket.id)
+    kept = stage.store.ticket(ticket.id)
+    assert (kept.transcript_state, kept.transcript_attempts) == ("pending", 0)
+    _pretend(stage, "SUCCESS")
+    assert recovery.requeue_lost_rows(stage.store, stage.jobs) == 1
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_workers_told_to_end_in_the_middle_of_a_message_leave_it_all_its_attempts(stage: Stage) -> None:
+    stage.recogniser("ends with its worker")
+    item = stage.message()
+    for begun in range(1, 4):
+        worker = stage.worker()
+        until(lambda: len(stage.heard()) == begun, "the recogniser to begin")  # noqa: B023 - asked at once
+        worker.terminate()
+        assert stage.ended(worker) == 0, stage.log()
+    ticket = stage.ticket(item)
+    assert ticket is not None and (ticket.transcript_state, ticket.transcript_attempts) == ("pending", 0)
+    stage.recogniser("words")
+    stage.worker()
+    until(lambda: stage.state(item) == "done", "the fourth worker")
 
 
 def test_rows_that_nobody_works_on_are_found(stage: Stage) -> None:

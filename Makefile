@@ -51,5 +51,5 @@ check: $(READY) ## style, types, import contracts
 lock: $(READY) ## write constraints.txt from what is installed
 	@(echo '# Exact versions this was tested with; regenerate: make lock'; $(VENV)/bin/python -m pip freeze --exclude-editable) > constraints.txt
 
-clean: ## remove what setup made (asks nothing; var/ holds data too)
-	rm -rf $(VENV) var *.egg-info .pytest_cache .mypy_cache .ruff_cache
+clean: ## remove what setup made; tickets, recordings and everything else in var/ stay
+	rm -rf $(VENV) var/downloads *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -8,12 +8,14 @@ misspelt setting that is silently ignored is found on the night it was needed.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -31,8 +33,49 @@ VARIABLES = {
 }
 
 
+DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
+
+
 class SettingsError(Exception):
     """A setting cannot be used; the message names it, where it stands and what is wrong."""
+
+
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?)*\.?", re.ASCII)
+
+
+def _address(text: str) -> str:
+    """It becomes a line of Asterisk's configuration, so nothing else may stand in it."""
+    try:
+        return str(ip_address(_without_zone(text)))
+    except ValueError:
+        raise ValueError(f"{text!r} is not an IP address") from None
+
+
+def _network(text: str) -> str:
+    try:
+        ip_network(_without_zone(text), strict=False)
+    except ValueError:
+        raise ValueError(f"{text!r} is neither an IP address nor a network such as 192.0.2.0/24") from None
+    return text
+
+
+def _without_zone(text: str) -> str:
+    """Python takes anything at all behind the % of an IPv6 address, a line break too."""
+    if "%" in text:
+        raise ValueError(text)
+    return text
+
+
+def _trunk(text: str) -> str:
+    """An address, a network or a host's name; something like 192.0.2.300 is a mistake, not a name."""
+    if HOST.fullmatch(text) and len(text) <= 253 and any(letter.isalpha() for letter in text):
+        return text
+    return _network(text)
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Network = Annotated[str, AfterValidator(_network)]
+Trunk = Annotated[str, AfterValidator(_trunk)]
 
 
 class _Section(BaseModel):
@@ -49,10 +92,10 @@ class RegistrationSettings(_Section):
 
 
 class SipSettings(_Section):
-    address: str = Field("0.0.0.0", description="address SIP and RTP listen on")
-    external_address: str | None = Field(None, description="this machine's address as the carrier sees it, behind NAT; none: no NAT")
-    local_networks: tuple[str, ...] = Field((), description="behind NAT: networks that see the real address")
-    trunks: tuple[str, ...] = Field(("127.0.0.0/8",), description="addresses or networks of the trunks calls come from")
+    address: Address = Field("0.0.0.0", description="address SIP and RTP listen on")
+    external_address: Address | None = Field(None, description="this machine's address as the carrier sees it, behind NAT; none: no NAT")
+    local_networks: tuple[Network, ...] = Field((), description="behind NAT: networks that see the real address")
+    trunks: tuple[Trunk, ...] = Field(("127.0.0.0/8",), description="addresses or networks of the trunks calls come from")
     registrations: tuple[RegistrationSettings, ...] = Field(
         (), description="carriers to register at: server, user, secret_file, number (what they then call; 12345)"
     )
@@ -61,11 +104,11 @@ class SipSettings(_Section):
 class MenuSettings(_Section):
     city: str = Field("12345", description="folder below dialplans/ that holds the menus, or a path")
     enabled: bool = Field(True, description="false: callers go straight to a person (GB/T 33358 advises against menus)")
-    language: str = Field("zh", description="language of prompts")
+    language: str = Field("zh", pattern=r"^[a-z]{2,3}$", description="language of prompts")
 
 
 class SpeechSettings(_Section):
-    engine: str = Field("auto", description="auto | vosk | faster-whisper; auto takes Vosk when a Mandarin model is there")
+    engine: Literal["auto", "vosk", "faster-whisper"] = Field("auto", description="auto | vosk | faster-whisper; auto takes Vosk when a Mandarin model is there")
     model: str | None = Field(None, description="a model's name or folder; none: the engine's default")
     workers: int = Field(1, ge=1, le=64, description="recogniser processes")
     input_path: Literal["direct", "resampled", "folded"] = Field("direct", description="how telephone sound reaches Vosk; calibrate on your own recordings")
@@ -123,7 +166,7 @@ class Settings:
             ami_port=_port(env, "HOTLINE_AMI_PORT", 5038),
             http_port=_port(env, "HOTLINE_HTTP_PORT", 12345),
             rtp_ports=_port_range(env, "HOTLINE_RTP_PORTS", (10000, 19999)),
-            database_url=env.get("HOTLINE_DATABASE_URL") or f"sqlite:///{home / 'hotline.sqlite3'}",
+            database_url=_database_url(env, home),
             file=_read(home / "settings.yaml"),
         )
 
@@ -180,6 +223,14 @@ def _port_range(env: Mapping[str, str], name: str, default: tuple[int, int]) -> 
     if not (dash and first.isascii() and first.isdigit() and last.isascii() and last.isdigit() and 1024 <= int(first) < int(last) <= 65535):
         raise SettingsError(f"{name}: {text!r} is not FIRST-LAST with 1024 <= FIRST < LAST <= 65535")
     return int(first), int(last)
+
+
+def _database_url(env: Mapping[str, str], home: Path) -> str:
+    text = env.get("HOTLINE_DATABASE_URL") or f"sqlite:///{home / 'hotline.sqlite3'}"
+    kind = text.partition("://")[0]
+    if "://" not in text or kind not in DATABASES:  # the URL itself is not shown: it may hold a password
+        raise SettingsError(f"HOTLINE_DATABASE_URL: begins with none of {', '.join(f'{known}://' for known in DATABASES)}")
+    return text
 
 
 def _read(path: Path) -> FileSettings:

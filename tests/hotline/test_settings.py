@@ -25,6 +25,8 @@ def load(home: Path, text: str = "", **variables: str) -> Settings:
         ({"HOTLINE_AMI_PORT": "５０３８"}, "HOTLINE_AMI_PORT: '５０３８' is not a port"),
         ({"HOTLINE_RTP_PORTS": "20000"}, "HOTLINE_RTP_PORTS: '20000' is not FIRST-LAST"),
         ({"HOTLINE_RTP_PORTS": "20000-10000"}, "HOTLINE_RTP_PORTS"),
+        ({"HOTLINE_DATABASE_URL": "mysql://db/hotline"}, "HOTLINE_DATABASE_URL: begins with none of sqlite://, postgresql://"),
+        ({"HOTLINE_DATABASE_URL": "hotline.sqlite3"}, "HOTLINE_DATABASE_URL: begins with none of"),
     ],
 )
 def test_a_wrong_variable_is_named(tmp_path: Path, variables: dict[str, str], message: str) -> None:
@@ -39,6 +41,18 @@ def test_a_wrong_variable_is_named(tmp_path: Path, variables: dict[str, str], me
         ("siip: {}", "siip: Extra inputs are not permitted"),
         ("spool: {silence_seconds: 0}", "spool.silence_seconds"),
         ("spool: {silence_seconds: 5, silence_seconds: 6}", "duplicate key"),
+        ("sip: {address: everywhere}", "sip.address: Value error, 'everywhere' is not an IP address"),
+        ('sip: {external_address: "203.0.113.9\\nlocal_net = 0.0.0.0/0"}', "sip.external_address: Value error"),
+        ("sip: {local_networks: [office]}", "sip.local_networks.0: Value error, 'office' is neither an IP address nor a network"),
+        ("sip: {trunks: [192.0.2.300]}", "sip.trunks.0: Value error, '192.0.2.300' is neither an IP address nor a network"),
+        ('sip: {trunks: ["192.0.2.1\\nendpoint = alice"]}', "sip.trunks.0"),
+        ('sip: {trunks: ["fe80::1%x\\nendpoint = alice"]}', "sip.trunks.0"),
+        ('sip: {address: "fe80::1%x\\nlocal_net = ::/0"}', "sip.address"),
+        ('sip: {trunks: ["carrier.example\\n"]}', "sip.trunks.0"),
+        ("speech: {engine: whisper}", "speech.engine: Input should be 'auto', 'vosk' or 'faster-whisper'"),
+        ("menu: {language: ../zh}", "menu.language: String should match pattern"),
+        ('menu: {language: "zh\\n"}', "menu.language: String should match pattern"),
+        ("case_system: {url: cases.example}", "case_system.url: String should match pattern"),
         ("sip: [", "settings.yaml"),
         ("- a list", "settings.yaml"),
     ],
@@ -47,6 +61,13 @@ def test_a_wrong_settings_file_is_refused_with_its_name(tmp_path: Path, text: st
     with pytest.raises(SettingsError, match=message) as refused:
         load(tmp_path, text)
     assert str(tmp_path / "settings.yaml") in str(refused.value)
+
+
+def test_addresses_networks_and_names_of_carriers_are_taken(tmp_path: Path) -> None:
+    text = 'sip: {address: "::", external_address: 203.0.113.9, local_networks: [10.0.0.0/8], trunks: [192.0.2.1, "2001:db8::/32", sip.carrier.example]}'
+    sip = load(tmp_path, text).file.sip
+    assert (sip.address, sip.external_address, sip.local_networks) == ("::", "203.0.113.9", ("10.0.0.0/8",))
+    assert sip.trunks == ("192.0.2.1", "2001:db8::/32", "sip.carrier.example")
 
 
 def test_a_started_process_loads_the_same_settings(tmp_path: Path) -> None:

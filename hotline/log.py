@@ -9,7 +9,7 @@ import logging
 import logging.handlers
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,13 @@ import structlog
 MAXIMUM_BYTES = 10_000_000
 KEPT_FILES = 5
 PRIVATE_KEYS = frozenset({"caller", "caller_name", "number", "phone", "callerid", "caller_id", "calleridnum", "calleridname", "target"})
-# Mobile numbers, land lines with their area code, and both behind +86; not linkedids, ticket numbers or times.
-NUMBERS = re.compile(r"(?<![\d.])(?:\+?86-?)?(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?!\d)")
+# Mobile numbers and land lines with their area code, as one or in groups, both behind +86 or 0086; then local numbers.
+# Not linkedids, ticket numbers, dates, times, ports or process numbers.
+NUMBERS = re.compile(
+    r"(?<![\d.])(?<!\d-)(?:(?:\+|00)? ?86[ -]?)?(?:1[3-9]\d[ -]?\d{4}[ -]?\d{4}|\(?0\d{2,3}\)?[ -]?\d{3,4}[ -]?\d{4})(?!\d)"
+    r"|(?:(?<=sip:)|(?<=tel:)|(?<![0-9A-Za-z_.:/+-])(?<!process )(?<!pid ))(?!20\d\d[01]\d[0-3]\d)[2-8]\d{6,7}(?![0-9A-Za-z_:+-]|\.\d)"
+)
+DEEPEST = 8  # levels of lists and mappings in a line; what lies deeper is not told
 QUIET = {"uvicorn.access": logging.WARNING, "asyncio": logging.WARNING, "httpx": logging.WARNING, "watchfiles": logging.WARNING,
          "alembic": logging.WARNING, "dbos": logging.WARNING}  # fmt: skip
 
@@ -35,9 +40,26 @@ def mask(number: str) -> str:
 def mask_private(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """structlog processor: masks the values of private keys, and numbers in any other text."""
     for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = mask(value) if key.lower() in PRIVATE_KEYS else NUMBERS.sub(lambda found: mask(found[0]), value)
+        event[key] = _masked(value, private=key.lower() in PRIVATE_KEYS)
     return event
+
+
+def _masked(value: Any, *, private: bool, depth: int = 0) -> Any:
+    """The same value without whole numbers, also inside lists and mappings."""
+    if isinstance(value, str):
+        return mask(value) if private else NUMBERS.sub(lambda found: mask(found[0]), value)
+    if isinstance(value, int) and private and not isinstance(value, bool):
+        return mask(str(value))
+    if not isinstance(value, (Mapping, list, tuple, set, frozenset)):
+        return value
+    if depth == DEEPEST:
+        return "…"
+    if isinstance(value, Mapping):
+        return {
+            _masked(key, private=False): _masked(inner, private=private or str(key).lower() in PRIVATE_KEYS, depth=depth + 1)
+            for key, inner in value.items()
+        }
+    return [_masked(inner, private=private, depth=depth + 1) for inner in value]
 
 
 def _with_time(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from dataclasses import asdict
 from typing import Annotated
 
@@ -11,7 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from hotline import phones, reload
-from hotline.settings import Settings
+from hotline.settings import Settings, SipSettings
+
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - to compare with
+ELSEWHERE = {socket.AF_INET: ("192.0.2.1", 5060), socket.AF_INET6: ("2001:db8::1", 5060)}  # RFC 5737, 3849: nobody's
 
 phone = typer.Typer(name="phone", help="Agents' phones 坐席话机.", no_args_is_help=True)
 
@@ -36,7 +40,7 @@ def add(
         _refuse(error)
     print(json.dumps({
         "name": added.name, "username": added.name, "secret": added.secret, "queues": list(added.queues),
-        "address": settings.file.sip.address, "port": settings.sip_port, "transport": "udp",
+        "address": address(settings.file.sip), "port": settings.sip_port, "transport": "udp",
     }, ensure_ascii=False))  # fmt: skip
 
 
@@ -63,6 +67,21 @@ def remove(name: str) -> None:
         reload.phones(settings)
     except phones.PhoneError as error:
         _refuse(error)
+
+
+def address(sip: SipSettings) -> str:
+    """What a phone is given as its server: the address others see; with none set, the one this machine speaks from."""
+    if sip.external_address:
+        return sip.external_address
+    if sip.address not in EVERYWHERE:
+        return sip.address
+    family = socket.AF_INET6 if ":" in sip.address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect(ELSEWHERE[family])  # UDP: chooses a way out, sends nothing
+            return str(probe.getsockname()[0])
+    except OSError:
+        return "::1" if family == socket.AF_INET6 else "127.0.0.1"
 
 
 def _refuse(error: Exception) -> None:

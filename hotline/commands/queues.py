@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 def queues(as_json: AsJson = False) -> None:
     """Queues 队列: who waits, who is there."""
-    now = _now()
+    now = _now(as_json)
     if as_json:
         _print(now, now.queues)
         return
@@ -39,7 +39,7 @@ def queues(as_json: AsJson = False) -> None:
 
 def agents(as_json: AsJson = False) -> None:
     """Agents 坐席: each phone and what it is doing."""
-    now = _now()
+    now = _now(as_json)
     if as_json:
         _print(now, now.agents)
         return
@@ -51,7 +51,7 @@ def calls(
     past: Annotated[bool, typer.Option("--past", help="calls that have ended, the last one first")] = False,
 ) -> None:
     """Calls 通话: in progress, or the last ones that ended."""
-    now = _now()
+    now = _now(as_json)
     listed = now.recent if past else now.calls
     if as_json:
         _print(now, listed)
@@ -59,11 +59,14 @@ def calls(
     _table(("since", "caller", "path", "type", "doing", "queue", "agent", "linkedid"), map(_call_row, listed))
 
 
-def _now() -> Snapshot:
+def _now(as_json: bool) -> Snapshot:
     home = Settings.load().home
     found = snapshot.read(snapshot.where(home))
     if found is None:
-        typer.echo(f"hotline: nothing to show: no hotline has run with HOTLINE_HOME={home}", err=True)
+        error = f"nothing to show: no hotline has run with HOTLINE_HOME={home}"
+        if as_json:
+            print(json.dumps({"items": [], "next": None, "written_at": None, "stale": True, "error": error}, ensure_ascii=False))
+        typer.echo(f"hotline: {error}", err=True)
         raise typer.Exit(1)
     if found.is_stale():
         reason = found.fault or "the telephony process does not run"

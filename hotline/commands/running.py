@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Annotated
+
 import typer
 from rich.console import Console
 
@@ -51,12 +54,15 @@ def _publish(settings: Settings) -> None:
             raise
 
 
-def stop_command() -> None:
+def stop_command(as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False) -> None:
     """End everything that runs of this hotline."""
     try:
         stopped = running.stop(Settings.load())
     except (running.CannotRun, RuntimeMissing) as error:
         _refuse(error)
+    if as_json:
+        typer.echo(json.dumps({"stopped": stopped}))
+        return
     typer.echo("stopped" if stopped else "nothing was running")
 
 

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from hotline import phones
 from hotline.cli import build
-from hotline.settings import Settings
+from hotline.commands.phone import address
+from hotline.settings import Settings, SipSettings
 
 
 @pytest.mark.parametrize("name", ["li", "desk-7", "1001", "a_b"])
@@ -63,3 +64,10 @@ def test_a_queue_that_does_not_exist_is_refused(settings: Settings) -> None:
     assert done.exit_code == 2
     assert "no such queue 'complaint'" in done.stderr
     assert phones.phones(settings) == []
+
+
+def test_a_phone_is_told_an_address_it_can_use() -> None:
+    assert address(SipSettings(address="192.0.2.7")) == "192.0.2.7"
+    assert address(SipSettings(address="192.0.2.7", external_address="203.0.113.9")) == "203.0.113.9"
+    for everywhere in ("0.0.0.0", "::"):
+        assert address(SipSettings(address=everywhere)) not in ("", "0.0.0.0", "::")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import stat
@@ -108,6 +109,7 @@ def test_what_a_killed_supervisor_leaves_is_adopted_and_ended(home: Home) -> Non
     assert set(home.pids().values()) == {None}
     assert still_about(home.settings.home) == []
     assert home.hotline("stop").stdout == "nothing was running\n"
+    assert json.loads(home.hotline("stop", "--json").stdout) == {"stopped": False}
 
 
 @pytest.mark.asterisk

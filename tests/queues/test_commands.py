@@ -82,3 +82,12 @@ def test_without_a_picture_it_says_why(home: Path) -> None:
     snapshot.where(home).unlink()
     shown = hotline("agents")
     assert shown.exit_code == 1 and "no hotline has run" in shown.stderr
+
+
+@pytest.mark.parametrize("command", ["queues", "agents", "calls"])
+def test_before_the_first_run_programs_get_json_too(home: Path, command: str) -> None:
+    snapshot.where(home).unlink()
+    done = hotline(command, "--json")
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["items"], told["stale"]) == (1, [], True)
+    assert "no hotline has run" in told["error"]

@@ -7,7 +7,7 @@
 
 Two records, each for what it is good at (ADR 0071). The picture comes from AMI events and may have gaps that a resync
 closes. What makes tickets comes from queue_log alone, because it also holds what happened while nobody listened; AMI
-events only say that it is time to read it.
+events only say that it is time to read it. Should queue_log lack a conversation's end, a whole list of calls shows it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import structlog
 
 from queues import snapshot
 from queues.ami import AmiLink
-from queues.event import Event
+from queues.event import Answer, Event
 from queues.happenings import Happening
 from queues.queue_log import QueueLog
 from queues.state import EVENTS, Picture
@@ -37,17 +37,23 @@ DOORBELLS = ("AgentConnect", "AgentComplete")
 log = structlog.get_logger()
 
 OnHappening = Callable[[Happening], Awaitable[None]]
+OnAlive = Callable[[datetime, frozenset[str]], Awaitable[None]]
+"""When Asterisk was asked, and the linkedids of all calls it then had (each channel's uniqueid too)."""
 
 
 class Floor:
     """Keeps picture and snapshot true, and tells each happening at least once, in order."""
 
-    def __init__(self, link: AmiLink, home: Path, queue_log: Path, on_happening: OnHappening) -> None:
+    def __init__(
+        self, link: AmiLink, home: Path, queue_log: Path, on_happening: OnHappening, on_alive: OnAlive | None = None
+    ) -> None:
         self.picture = Picture()
         self._link = link
         self._file = snapshot.where(home)
         self._log = QueueLog(queue_log, home / "run" / "queue_log.bookmark")
         self._on_happening = on_happening
+        self._on_alive = on_alive
+        self._alive: tuple[datetime, frozenset[str]] | None = None
         self._tries = 0
         self._reading = asyncio.Lock()
         self._changed = asyncio.Event()
@@ -81,9 +87,12 @@ class Floor:
 
     async def resync(self) -> None:
         """Asks Asterisk for everything. Raises AmiError."""
+        began = datetime.now(UTC)
         queues = await self._link.action({"Action": "QueueStatus"})
         channels = await self._link.action({"Action": "CoreShowChannels"})
         self.picture.resync(queues, channels, datetime.now(UTC).timestamp())
+        calls = _calls(channels)
+        self._alive = None if calls is None else (began, calls)
         self._changed.set()
         self._rung.set()
 
@@ -127,19 +136,33 @@ class Floor:
                 pass
             self._rung.clear()
             async with self._reading:
-                await self._catch_up()
+                alive, self._alive = self._alive, None
+                if await self._catch_up():
+                    await self._tell_alive(alive)
+                elif self._alive is None:
+                    self._alive = alive
 
-    async def _catch_up(self) -> None:
+    async def _tell_alive(self, alive: tuple[datetime, frozenset[str]] | None) -> None:
+        """After queue_log, which knows better when a call ended; a conversation missing in both is over (ADR 0071)."""
+        if alive is None or self._on_alive is None:
+            return
+        try:
+            await self._on_alive(*alive)
+        except Exception:  # noqa: BLE001 - outermost, as in _told; the next resync tells it again
+            log.exception("calls that are gone were not looked for")
+
+    async def _catch_up(self) -> bool:
         """Reads on in queue_log. The bookmark stays while a happening's taker fails: it is told again, with the others."""
         try:
             happenings = await asyncio.to_thread(self._log.read)
             failed = [happening for happening in happenings if not await self._told(happening)]
             if failed and not self._hopeless(failed, happenings):
-                return
+                return False
             self._tries = 0
             await asyncio.to_thread(self._log.keep)
-        except OSError as error:
+        except OSError as error:  # also a full disk: the bookmark is not kept, but all was told
             log.error("queue_log cannot be read", error=str(error))
+        return True
 
     async def _told(self, happening: Happening) -> bool:
         try:
@@ -164,3 +187,15 @@ class Floor:
         while True:
             await asyncio.sleep(RESYNC_SECONDS)
             self._link.ask_resync()
+
+
+def _calls(channels: Answer) -> frozenset[str] | None:
+    """Of every channel its linkedid, and its uniqueid in case it has been joined to an older call since.
+
+    None where the list is not whole: who is missing in it may be talking.
+    """
+    legs = [event for event in channels if event["Uniqueid"]]
+    last = channels.events[-1] if channels.events else None
+    if last is None or last.name != "CoreShowChannelsComplete" or last.number("ListItems") != len(legs):
+        return None
+    return frozenset(name for leg in legs for name in (leg["Linkedid"], leg["Uniqueid"]))

@@ -119,7 +119,7 @@ class Store:
                 found.agent = plain(agent)
             return found
 
-    def finish_draft(self, linkedid: str, ended_at: datetime | None = None) -> Ticket | None:
+    def finish_draft(self, linkedid: str, ended_at: datetime | None = None, reason: str = "") -> Ticket | None:
         """The conversation is over: the ticket is handed over. None when there is no open draft of this call."""
         with self.database.writes() as session:
             found = _draft(session, linkedid)
@@ -127,7 +127,7 @@ class Store:
                 return None
             found.ended_at = ended_at or now()
             become(found, models.OPEN)
-            note(session, found, "draft_finished", {}, found.agent)
+            note(session, found, "draft_finished", {"reason": reason} if reason else {}, found.agent)
             self.outbox.add(session, found)
             return found
 

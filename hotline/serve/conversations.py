@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
 import structlog
@@ -37,6 +38,14 @@ class Conversations:
     def close(self) -> None:
         if self._store is not None:
             self._store.close()
+
+    async def still_alive(self, at: datetime, calls: frozenset[str]) -> None:
+        """Finishes the conversations that began before `at` and were not among the calls then: queue_log lost their end."""
+        store = await self.register()
+        for draft in await asyncio.to_thread(store.drafts):
+            if draft.created_at < at and draft.linkedid not in calls:
+                await asyncio.to_thread(store.finish_draft, draft.linkedid, at, "the call is gone")
+                log.warning("conversation over, its end was not told", linkedid=draft.linkedid, ticket=draft.number)
 
     async def take(self, happening: Happening) -> None:
         """Raises what the database raises: then the happening is told again."""

@@ -54,7 +54,8 @@ async def _serve(settings: Settings) -> None:
     conversations = Conversations(partial(_register_of_tickets, settings))
     opening = asyncio.create_task(conversations.register())
     opening.add_done_callback(_say_failure)
-    floor = Floor(link, settings.home, settings.home / "asterisk" / "log" / "queue_log", conversations.take)
+    queue_log = settings.home / "asterisk" / "log" / "queue_log"
+    floor = Floor(link, settings.home, queue_log, conversations.take, conversations.still_alive)
     await floor.start()
     await link.start()
     counting = asyncio.create_task(counted.keep_writing(counted.where(settings.home), server.counts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -44,6 +44,22 @@ async def test_what_is_told_twice_happens_once(store: Store) -> None:
     for happening in (ANSWERED, ANSWERED, ENDED, ENDED):
         await conversations.take(happening)
     assert store.drafts() == []
+
+
+async def test_a_conversation_whose_end_nobody_wrote_down_is_over_when_its_call_is_gone(store: Store) -> None:
+    """queue_log was lost, or its disk was full: the ticket must reach the case system all the same."""
+    conversations = Conversations(lambda: store)
+    await conversations.take(ANSWERED)
+    opened = store.drafts()[0].created_at
+    await conversations.still_alive(opened + timedelta(seconds=1), frozenset({"1.1"}))
+    await conversations.still_alive(opened - timedelta(seconds=1), frozenset())
+    assert len(store.drafts()) == 1, "its call is going on, or began after one looked"
+    await conversations.still_alive(opened + timedelta(seconds=2), frozenset({"2.1"}))
+    assert store.drafts() == []
+    [ticket] = store.tickets()
+    assert ticket.ended_at == opened + timedelta(seconds=2)
+    assert store.history()[-1].detail == {"reason": "the call is gone"}
+    assert len(store.outbox.waiting()) == 1
 
 
 async def test_a_register_that_was_down_is_opened_when_the_happening_is_told_again(store: Store) -> None:

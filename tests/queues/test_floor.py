@@ -16,7 +16,7 @@ from queues import snapshot
 from queues.ami import AmiLink
 from queues.errors import LoginRefused
 from queues.event import Event
-from queues.floor import Floor
+from queues.floor import Floor, OnAlive
 from queues.happenings import AgentAnswered, AgentCallEnded, Happening
 from queues.model import Doing
 from queues.queue_log import QueueLog
@@ -56,8 +56,8 @@ def taker() -> Taker:
 
 
 @asynccontextmanager
-async def kept(link: AmiLink, home: Path, log: Path, taker: Taker) -> AsyncIterator[Floor]:
-    floor = Floor(link, home, log, taker)
+async def kept(link: AmiLink, home: Path, log: Path, taker: Taker, alive: OnAlive | None = None) -> AsyncIterator[Floor]:
+    floor = Floor(link, home, log, taker, alive)
     await floor.start()
     try:
         yield floor
@@ -119,6 +119,62 @@ async def test_one_happening_that_cannot_be_taken_is_given_up_at_last_and_the_ot
         log.write_text(log.read_text() + later)
         await taker.until(lambda: len(taker.took) == 4)
     assert taker.took[:3] == [ENDED] * 3 and taker.took[3].linkedid == "a-2.0"
+
+
+CHANNELS = (
+    b"Response: Success\r\nEventList: start\r\n\r\n"
+    b"Event: CoreShowChannel\r\nActionID: %(id)s\r\nUniqueid: 7.2\r\nLinkedid: 7.1\r\nChannel: PJSIP/li-2\r\n\r\n"
+    b"Event: CoreShowChannelsComplete\r\nActionID: %(id)s\r\nEventList: Complete\r\nListItems: %(count)s\r\n\r\n"
+)
+
+
+@asynccontextmanager
+async def resynced(tmp_path: Path, taker: Taker, count: bytes) -> AsyncIterator[tuple[Floor, asyncio.Queue[tuple[datetime, frozenset[str]]]]]:
+    """A floor over a loopback Asterisk with one leg of one call, that says it has `count`."""
+    told: asyncio.Queue[tuple[datetime, frozenset[str]]] = asyncio.Queue()
+
+    async def alive(at: datetime, calls: frozenset[str]) -> None:
+        told.put_nowait((at, calls))
+
+    async def answer(action: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        if action["Action"] == "CoreShowChannels":
+            peer.answers["CoreShowChannels"] = CHANNELS % {b"id": action["ActionID"].encode(), b"count": count}
+
+    async with Peer() as peer:
+        peer.on_action = answer
+        async with AmiLink("127.0.0.1", peer.port, "hotline", "secret") as link:
+            floor = Floor(link, tmp_path, tmp_path / "queue_log", taker, alive)
+            await floor.start()
+            try:
+                yield floor, told
+            finally:
+                await floor.close()
+
+
+async def test_after_a_resync_the_calls_that_are_alive_are_told(tmp_path: Path, taker: Taker) -> None:
+    (tmp_path / "queue_log").write_text(BEGIN + ENTERS + CONNECT + ENDS)
+    before = datetime.now(UTC)
+    async with resynced(tmp_path, taker, b"1") as (_, told), asyncio.timeout(10):
+        at, calls = await told.get()
+        assert taker.took == [ANSWERED, ENDED], "what queue_log knows goes first"
+    assert calls == {"7.1", "7.2"}
+    assert before < at < datetime.now(UTC)
+
+
+async def test_a_list_with_a_hole_and_a_register_that_is_away_say_nothing_of_calls(tmp_path: Path, taker: Taker) -> None:
+    async with resynced(tmp_path, taker, b"2") as (floor, told):
+        await shown(tmp_path, lambda now: now.connected)
+        await floor.resync()
+        await floor.resync()
+        assert told.empty()
+    (tmp_path / "queue_log").write_text(BEGIN + ENTERS + CONNECT)
+    taker.fails = lambda happening: True
+    async with resynced(tmp_path, taker, b"1") as (_, told):
+        await taker.until(lambda: taker.tries >= 3)
+        assert told.empty()
+        taker.fails = lambda happening: False
+        async with asyncio.timeout(10):
+            await told.get()
 
 
 async def test_the_file_says_why_there_is_no_link_and_grows_old_when_nobody_looks(tmp_path: Path, taker: Taker) -> None:
@@ -190,10 +246,19 @@ async def test_agents_and_queues_of_a_real_asterisk_are_seen(house: QueueHouse, 
 async def test_an_agent_answers_a_real_call(house: QueueHouse, link: AmiLink, network: AmiLink, tmp_path: Path, taker: Taker) -> None:
     skip_the_past(house, tmp_path)
     watch = Watch(network)
-    async with kept(link, tmp_path, house.queue_log, taker):
+    alive: asyncio.Queue[frozenset[str]] = asyncio.Queue()
+
+    async def still_alive(at: datetime, calls: frozenset[str]) -> None:
+        alive.put_nowait(calls)
+
+    async with kept(link, tmp_path, house.queue_log, taker, still_alive) as floor:
         await dial(house, network, "general", patience=30, stays=60)
         connected = await watch.sees("AgentConnect")
         await taker.until(lambda: len(taker.took) == 1)
+        await floor.resync()
+        async with asyncio.timeout(10):
+            while taker.took[0].linkedid not in await alive.get():
+                pass
         await shown(tmp_path, lambda now: any(call.doing is Doing.TALKING and call.agent == "talks" for call in now.calls))
         await network.action({"Action": "Hangup", "Channel": connected["Channel"]})
         await taker.until(lambda: len(taker.took) == 2)

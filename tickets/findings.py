@@ -8,7 +8,7 @@ from typing import Any
 
 Findings = Mapping[str, Any] | None
 LISTS = ("places", "times", "phones", "persons", "asked")
-_LONG_NUMBER = re.compile(r"(?<!\d)(\d{3})\d{3,}([\dXx]{4})(?!\d)")
+_LONG_NUMBER = re.compile(r"(?<!\d)\d{6,}[\dXx](?!\d)")
 
 
 def emergencies(findings: Findings) -> list[str]:
@@ -17,8 +17,8 @@ def emergencies(findings: Findings) -> list[str]:
 
 
 def masked_text(text: str | None) -> str | None:
-    """Every long number keeps its first three and last four figures."""
-    return _LONG_NUMBER.sub(r"\1****\2", text) if text else text
+    """Every long number keeps its first three and last four figures, a shorter one (8381234) the first and the last two."""
+    return _LONG_NUMBER.sub(lambda found: _hidden(found[0]), text) if text else text
 
 
 def masked(findings: Findings) -> dict[str, Any] | None:
@@ -50,6 +50,10 @@ def lines(findings: Findings) -> Iterator[str]:
 
 def _fields(findings: Findings) -> dict[str, Any]:
     return dict((findings or {}).get("fields") or {})
+
+
+def _hidden(number: str) -> str:
+    return f"{number[:3]}****{number[-4:]}" if len(number) >= 10 else f"{number[:1]}****{number[-2:]}"
 
 
 def _masked(value: Any) -> Any:

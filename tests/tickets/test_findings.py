@@ -73,6 +73,10 @@ def test_a_terminal_shows_a_line_for_each(store: Store) -> None:
     assert list(findings.lines(None)) == []
 
 
+def test_short_numbers_are_hidden_too() -> None:
+    assert findings.masked_text("电话8381234，住320号，身份证11010519491231002X") == "电话8****34，住320号，身份证110****002X"
+
+
 def test_a_ticket_without_findings_is_shown_as_before(store: Store) -> None:
     written = wire.ticket(store.adopt(ITEM, AUDIO), show_caller=False)
     assert (written["needs_review"], written["findings"], written["transcript"]) == (False, None, None)

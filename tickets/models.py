@@ -45,7 +45,7 @@ TYPES = {  # GB/T 33358 and the city's forms; "" is a call whose menu path says 
 
 EVENTS = {  # what a line of history can say
     "draft_opened": "an agent answered",
-    "agent_changed": "a colleague took the conversation over",
+    "agent_changed": "a colleague answered later in the same call; the ticket keeps its first agent",
     "draft_finished": "the conversation is over",
     "message_received": "a message became a ticket",
     "fax_received": "a fax became a ticket, or its failure did",

@@ -104,7 +104,10 @@ class Store:
         self, linkedid: str, type: str, path: str, caller: str, called: str, agent: str, *, caller_name: str = "",
         language: str = "", menu_version: str = "",
     ) -> Ticket:  # fmt: skip
-        """An agent answered: their ticket is open before they ask the first question. The same call gets the same ticket."""
+        """An agent answered: their ticket is open before they ask the first question. The same call gets the same ticket.
+
+        A colleague who answers later in that call has a line in its history; the ticket keeps its first agent.
+        """
         with self.database.writes() as session:
             found = _draft(session, linkedid) or _conversation(session, linkedid)
             if found is None:
@@ -114,9 +117,8 @@ class Store:
                 found.agent, found.language, found.menu_version = plain(agent), plain(language), plain(menu_version)
                 session.add(found)
                 note(session, found, "draft_opened", {"agent": found.agent}, found.agent)
-            elif found.agent != plain(agent):
+            elif not _has_answered(session, found, plain(agent)):
                 note(session, found, "agent_changed", {"from": found.agent, "to": plain(agent)}, plain(agent))
-                found.agent = plain(agent)
             return found
 
     def finish_draft(self, linkedid: str, ended_at: datetime | None = None, reason: str = "") -> Ticket | None:
@@ -294,6 +296,12 @@ def _get(session: Session, ticket_id: str, lock: bool = False) -> Ticket:
 def _draft(session: Session, linkedid: str) -> Ticket | None:
     wanted = select(Ticket).where(Ticket.linkedid == plain(linkedid), Ticket.status == models.DRAFT)
     return session.scalar(wanted.with_for_update())
+
+
+def _has_answered(session: Session, ticket: Ticket, agent: str) -> bool:
+    """Whether the ticket names this agent already: that they answered may be told again."""
+    lines = select(History.id).where(History.ticket_id == ticket.id, History.event == "agent_changed", History.actor == agent)
+    return agent == ticket.agent or session.scalars(lines).first() is not None
 
 
 def _conversation(session: Session, linkedid: str) -> Ticket | None:

@@ -56,8 +56,23 @@ def test_the_ticket_is_open_while_the_agent_talks_and_handed_over_afterwards(sto
 def test_a_call_passed_to_a_colleague_keeps_its_ticket(store: Store) -> None:
     first = store.open_draft("1.1", "help", "12345-1", "", "12345", "1001")
     second = store.open_draft("1.1", "help", "12345-1", "", "12345", "1002")
-    assert (second.id, second.agent) == (first.id, "1002")
+    assert (second.id, second.agent) == (first.id, "1001"), "the one who opened it; the history names the others"
     assert store.history()[-1].detail == {"from": "1001", "to": "1002"}
+    for agent in ("1001", "1002"):  # told again after a restart
+        store.open_draft("1.1", "help", "12345-1", "", "12345", agent)
+    assert events(store) == ["draft_opened", "agent_changed"]
+
+
+def test_a_caller_who_waited_again_and_reached_a_colleague_has_one_ticket_that_names_both(store: Store) -> None:
+    """Its first part may be with the case system already, under the first agent's name."""
+    store.open_draft("1.1", "help", "12345-1", "", "12345", "1001")
+    store.finish_draft("1.1")
+    again = store.open_draft("1.1", "help", "12345-1", "", "12345", "1002")
+    assert (again.agent, again.status) == ("1001", models.OPEN)
+    assert [(line.event, line.actor) for line in store.history()] == [
+        ("draft_opened", "1001"), ("draft_finished", "1001"), ("agent_changed", "1002"),
+    ]  # fmt: skip
+    assert (store.count(), len(store.outbox.waiting())) == (1, 1)
 
 
 def test_what_the_database_refuses_does_not_tell_what_callers_said(store: Store) -> None:

@@ -18,6 +18,7 @@ import structlog
 from hotline import ports
 from hotline.asterisk import find, ours
 from hotline.asterisk.process import gone
+from hotline.rotation import Rotation
 from hotline.serve.__main__ import PROCESSES
 from hotline.services import AsteriskService, Child, Service
 from hotline.settings import Settings
@@ -54,7 +55,7 @@ def run(settings: Settings) -> None:
             try:
                 supervisor.start()
                 log.info("running", sip=settings.sip_port, http=f"http://127.0.0.1:{settings.http_port}")
-                supervisor.run(stopping)
+                supervisor.run(stopping, Rotation(ours.asterisk(settings)).look)
             finally:
                 log.info("stopping")
                 supervisor.stop()

@@ -74,10 +74,11 @@ class Supervisor:
         if any(changed):
             self._write_status()
 
-    def run(self, stopping: threading.Event) -> None:
-        """Looks until told to stop."""
+    def run(self, stopping: threading.Event, chore: Callable[[], None] = lambda: None) -> None:
+        """Looks until told to stop; the chore is done after each look and must be quick."""
         while not stopping.wait(LOOK_SECONDS):
             self.look()
+            chore()
 
     def stop(self, limit_seconds: float = STOP_LIMIT_SECONDS) -> None:
         """Ends all, the last started first."""

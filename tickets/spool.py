@@ -10,13 +10,14 @@ Every step can be killed and taken up again by `recover`; a lock keeps the scrip
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
 import re
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +86,10 @@ class Item:
         if wrong := [name for name, value in known.items() if type(value) is not type(getattr(empty, name))]:
             raise SpoolError(f"{path}: {', '.join(wrong)} cannot be used")
         return cls(**known)
+
+
+def _unsaid(name: str, error: Exception) -> None:
+    """For those who do not want to know what could not be recovered."""
 
 
 @dataclass(frozen=True)
@@ -171,28 +176,62 @@ class Spool:
         """Removes an item whose ticket and files are safely stored elsewhere. Harmless twice."""
         folder = self.folder(item)
         for name in (item.media_name, "item.json"):  # the description last: until then it can be adopted again
-            (folder / name).unlink(missing_ok=True)
-        with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+                (folder / name).unlink()
+        try:
             folder.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY:
+                raise
+            self._put_aside(folder)
 
-    def recover(self, now: float | None = None) -> list[Item]:
-        """Moves to new/ what a crash left in tmp/, marked truncated; what is still being recorded stays."""
+    @contextlib.contextmanager
+    def held(self, item: Item) -> Iterator[bool]:
+        """Whether the item in new/ is ours alone until the block ends; False when another has it, or it is gone."""
+        try:
+            handle = os.open(self.folder(item), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
+            yield False
+            return
+        try:
+            yield _try_lock(handle) and self.folder(item).is_dir()
+        finally:
+            os.close(handle)
+
+    def recover(self, now: float | None = None, failed: Callable[[str, Exception], None] = _unsaid) -> list[Item]:
+        """Moves to new/ what a crash left in tmp/, marked truncated; what is still being recorded stays.
+
+        An item that cannot be moved stays for the next time; `failed` is told its name and why.
+        """
         if not self.tmp.is_dir():
             return []
         moment = time.time() if now is None else now
         recovered = []
         with self.locked():
             self._sweep(moment)
-            for item in self._unfinished():
-                if item.closed_at:  # the script died between closing and moving: nothing of the message is missing
-                    self._finish(item)
-                elif self._is_abandoned(item, moment):
-                    item = replace(item, truncated=True, closed_at=_now(), hangup=True)
-                    self._finish(item)
-                else:
+            for name in self._unfinished():
+                try:
+                    item = self._recover(name, moment)
+                except (OSError, SpoolError) as error:
+                    failed(name, error)
                     continue
-                recovered.append(item)
+                if item is not None:
+                    recovered.append(item)
         return recovered
+
+    def _recover(self, name: str, now: float) -> Item | None:
+        try:
+            item = self._load(name)
+        except SpoolError:
+            item = self._orphan(name)
+        if not item.closed_at:  # otherwise the script died between closing and moving: nothing of the message is missing
+            if not self._is_abandoned(item, now):
+                return None
+            item = replace(item, truncated=True, closed_at=_now(), hangup=True)
+        self._finish(item)
+        return item
 
     def _load(self, item_id: str) -> Item:
         for path in (self._half_moved(item_id) / "item.json", self.tmp / f"{item_id}.json"):
@@ -226,13 +265,15 @@ class Spool:
         _flush(self.tmp)
         return target
 
-    def _unfinished(self) -> Iterator[Item]:
+    def _unfinished(self) -> list[str]:
         names = {p.stem for pattern in ("*.json", "*.d", "*.wav", "*.tif") for p in self.tmp.glob(pattern)}
-        for name in sorted(n for n in names if SAFE_ID.fullmatch(n)):
-            try:
-                yield self._load(name)
-            except SpoolError:
-                yield self._orphan(name)
+        return sorted(name for name in names if SAFE_ID.fullmatch(name))
+
+    def _put_aside(self, folder: Path) -> None:
+        """What others laid into an item's folder is nobody's message; a person may want it."""
+        aside = self.root / "aside"
+        aside.mkdir(mode=0o700, exist_ok=True)
+        folder.rename(aside / f"{folder.name}.{new_id()}")
 
     def _orphan(self, name: str) -> Item:
         """A file without a description: the script could not run, the recording is there all the same."""
@@ -272,8 +313,9 @@ class Spool:
 
     def _sweep(self, now: float) -> None:
         for draft in self.tmp.glob("*.draft"):  # a description whose writer died: the call went on without it
-            if now - draft.stat().st_mtime >= STALE_SECONDS["voicemail"]:
-                draft.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # gone meanwhile, or no file: in nobody's way
+                if now - draft.stat().st_mtime >= STALE_SECONDS["voicemail"]:
+                    draft.unlink()
 
     @contextlib.contextmanager
     def locked(self, name: str = ".lock") -> Iterator[None]:
@@ -311,13 +353,18 @@ def _zoned(moment: float) -> str:
 
 def _lock(handle: int, root: Path) -> None:
     deadline = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise SpoolError(f"{root}: locked for more than {LOCK_SECONDS:.0f} s") from None
-            time.sleep(0.01)
+    while not _try_lock(handle):
+        if time.monotonic() > deadline:
+            raise SpoolError(f"{root}: locked for more than {LOCK_SECONDS:.0f} s")
+        time.sleep(0.01)
+
+
+def _try_lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 
 import structlog
 from watchfiles import watch
@@ -32,7 +33,8 @@ SCAN_SECONDS = 3.0  # items a crash left, or an event that never came
 UPKEEP_SECONDS = 20.0  # below a third of the lease
 PRUNE_SECONDS = 24 * 3600.0
 SLOTS = 64
-ADOPTING = ".adopting"
+DISK_FULL = "disk full: callers reach a person instead of voicemail"
+SAY_AGAIN_SECONDS = 600.0  # of what has been wrong for a while
 log = structlog.get_logger("tickets.worker")
 
 
@@ -46,6 +48,7 @@ class Worker:
     jobs: DurableJobs
     runner: Runner
     stop: threading.Event = field(default_factory=threading.Event)
+    _said: dict[str, float] = field(default_factory=dict)  # when it was last logged, by the scan alone
 
     def run(self) -> None:
         """Returns soon after `stop` was set; what was being done is taken up by the next worker."""
@@ -73,8 +76,8 @@ class Worker:
 
     def _adopt(self, adoption: Adoption, item: Item) -> bool:
         try:
-            with self.spool.locked(ADOPTING):  # another worker of this machine, or our own other thread
-                if not self.spool.folder(item).is_dir():
+            with self.spool.held(item) as ours:  # or another worker's of this machine, or our own other thread's
+                if not ours:
                     return False
                 ticket = adoption.adopt(item)
         except Exception:  # outermost: one poisoned item must not keep the others from their tickets
@@ -95,11 +98,28 @@ class Worker:
                 self.adopt_all()
 
     def _scan(self) -> None:
-        for item in self.spool.recover():
+        for item in self.spool.recover(failed=self._not_recovered):
             log.warning("recovered from the spool", linkedid=item.linkedid, item=item.item, truncated=item.truncated)
         self.adopt_all()
-        if not self.spool.has_room():
-            log.error("disk full: callers reach a person instead of voicemail", free_mb=self.spool.free_mb())
+        self._look_at_the_disk()
+
+    def _look_at_the_disk(self) -> None:
+        if self.spool.has_room():
+            if self._said.pop(DISK_FULL, None) is not None:
+                log.info("room on disk again: callers can leave messages", free_mb=self.spool.free_mb())
+        elif self._due(DISK_FULL):
+            log.error(DISK_FULL, free_mb=self.spool.free_mb())
+
+    def _not_recovered(self, name: str, error: Exception) -> None:
+        if self._due(name):
+            log.error("not recovered, stays in the spool", item=name, error=str(error))
+
+    def _due(self, what: str) -> bool:
+        """Whether to log what is seen at every scan: the first time, then rarely."""
+        due = monotonic() - self._said.get(what, -SAY_AGAIN_SECONDS) >= SAY_AGAIN_SECONDS
+        if due:
+            self._said[what] = monotonic()
+        return due
 
     def _upkeep(self) -> None:
         recovery.renew_lease(self.store, self.runner.executor)

@@ -7,6 +7,7 @@ import os
 import struct
 import subprocess
 import sys
+import time
 import wave
 from pathlib import Path
 
@@ -166,6 +167,41 @@ def test_a_damaged_description_does_not_hide_the_message(spool: Spool) -> None:
     assert (found.item, found.kind, found.truncated) == (item.item, "voicemail", True)
     spool.discard(found)
     assert spool.waiting() == []
+
+
+@pytest.mark.parametrize("text", ['{"asterisk": "x"}', '{"kind": "voicemail", "item": "BAD", "asterisk": "x"}', "[]", "{", ""])
+def test_a_bad_description_does_not_keep_the_others_from_recovery(spool: Spool, text: str) -> None:
+    item = spool.open("voicemail", CALL, dead_process())
+    record(spool.media(item), 1)
+    (spool.tmp / "BAD.json").write_text(text)
+    os.utime(spool.tmp / "BAD.json", (1e9, 1e9))
+    assert {found.item for found in spool.recover(time.time() + 61)} == {"BAD", item.item}
+    assert list(spool.tmp.iterdir()) == []
+
+
+def test_an_item_that_cannot_be_moved_does_not_keep_the_others_from_recovery(spool: Spool) -> None:
+    good = spool.open("voicemail", CALL, dead_process())
+    record(spool.media(good), 1)
+    (spool.tmp / "A-BAD.json").mkdir()
+    (spool.tmp / "A-BAD.d").write_text("a file where a folder should be")
+    (spool.tmp / "A-BAD.draft").mkdir()
+    for path in spool.tmp.glob("A-BAD*"):
+        os.utime(path, (1e9, 1e9))
+    failed: list[str] = []
+    found = spool.recover(time.time() + 61, lambda name, error: failed.append(name))
+    assert ([item.item for item in found], failed) == ([good.item], ["A-BAD"])
+    assert [found.item for found in spool.waiting()] == [good.item]
+
+
+def test_what_strangers_put_into_an_items_folder_is_kept_and_in_nobodys_way(spool: Spool) -> None:
+    item = spool.open("voicemail", CALL)
+    folder = spool.close(item.item)
+    (folder / "notes.txt").write_text("by hand")
+    spool.discard(item)
+    assert spool.waiting() == [], "its ticket is made; the rest must not become another"
+    spool.discard(item)
+    [kept] = spool.root.rglob("notes.txt")
+    assert kept.read_text() == "by hand"
 
 
 def test_ids_are_ordered_by_time_and_unique() -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from tests.tickets.stage import Stage, page, until
 from tickets import files, recovery
 from tickets.adopt import Adoption
 from tickets.jobs import DELIVER, TRANSCRIBE
 from tickets.life import now
-from tickets.models import Lease
+from tickets.models import Lease, Ticket
 from tickets.runner import Runner
-from tickets.spool import Item
+from tickets.spool import Item, Spool
 from tickets.store import Audio, JobsLater, Store
 from tickets.transcriber import NoSpeech, RecogniserAway, RecogniserDied, RecognitionFailed, Transcript
 from tickets.worker import Worker, slot
@@ -183,6 +187,60 @@ def test_a_poisoned_item_does_not_keep_the_others_from_their_tickets(stage: Stag
     runner = Runner(stage.store, stage.home, lambda _: HEARD, "here:worker:0")
     assert Worker(stage.home, stage.spool, stage.store, stage.jobs, runner).adopt_all() == 1
     assert [item.item for item in stage.spool.waiting()] == [poisoned.item]
+
+
+@pytest.fixture
+def idle(stage: Stage) -> Worker:
+    """A worker of this process, none of whose threads run."""
+    stage.spool.prepare()
+    return Worker(stage.home, stage.spool, stage.store, stage.jobs, Runner(stage.store, stage.home, lambda _: HEARD, "here:worker:0"))
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_message_does_not_wait_for_a_long_fax_nor_is_the_wait_an_error(stage: Stage, idle: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making a long fax readable takes longer than anyone may wait for a lock."""
+    fax, message = stage.fax([page("one")]), stage.message()
+    sound, begun, end = Adoption.adopt, threading.Event(), threading.Event()
+
+    def slow(self: Adoption, item: Item) -> Ticket:
+        if item.item == fax.item:
+            begun.set()
+            assert end.wait(30)
+        return sound(self, item)
+
+    monkeypatch.setattr(Adoption, "adopt", slow)
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(idle.adopt_all)
+        assert begun.wait(30)
+        before = time.monotonic()
+        with capture_logs() as logs:
+            assert idle.adopt_all() == 1
+        assert time.monotonic() - before < 3
+        assert stage.ticket(message) is not None
+        assert [entry["event"] for entry in logs] == ["ticket"]
+        end.set()
+        assert first.result(30) == 1
+    assert (stage.store.count(), stage.spool.waiting()) == (2, [])
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_full_disk_is_said_when_it_fills_then_rarely_and_when_it_is_over(idle: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    room, clock = [True], [1000.0]
+    monkeypatch.setattr(Spool, "has_room", lambda self: room[0])
+    monkeypatch.setattr("tickets.worker.monotonic", lambda: clock[0])
+
+    def said(seconds: int) -> list[str]:
+        with capture_logs() as logs:
+            for _ in range(0, seconds, 3):
+                idle._look_at_the_disk()
+                clock[0] += 3
+        return [entry["log_level"] for entry in logs]
+
+    assert said(60) == []
+    room[0] = False
+    assert said(1800) == ["error", "error", "error"]
+    room[0] = True
+    assert said(60) == ["info"]
 
 
 def test_two_workers_on_one_machine_never_share_a_name(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Awaitable
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+
 from hotline.asterisk import ours
 from hotline.settings import Settings
 from telephone import sound
@@ -87,7 +89,7 @@ class AsteriskLine:
         """After the tone, where the hotline asks for that; else when it is quiet."""
         tone = self._heard == "voicemail-notice"
         await _told(self.telephone.waits_for_tone() if tone else self.telephone.waits_until_quiet())
-        await self.telephone.speaks(spoken(clip))
+        await self.telephone.speaks(np.concatenate([spoken(clip), sound.silence(BREATH_SECONDS)]))
 
     async def keep_silent(self) -> None:
         """Silence is what a telephone does by itself."""
@@ -100,6 +102,9 @@ class AsteriskLine:
 
     async def await_hangup(self, seconds: float) -> None:
         await _told(self.telephone.is_hung_up_on(seconds))
+
+
+BREATH_SECONDS = 1.0  # before hanging up: on a busy machine the last words are still on their way
 
 
 def spoken(clip: str) -> Samples:

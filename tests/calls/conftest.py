@@ -145,9 +145,13 @@ def caller(citizen: Citizen) -> Caller:
 
 
 async def ticket_of(hotline: HotlineUnderTest, number: str) -> dict[str, Any]:
-    """The newest ticket of this caller, or nothing; masked numbers keep their end."""
-    found = [ticket for ticket in await hotline.tickets() if str(ticket["caller"])[-4:] == number[-4:]]
+    """The newest ticket of this caller, or nothing; masked numbers keep their beginning and end."""
+    found = [ticket for ticket in await hotline.tickets() if _ends(str(ticket["caller"])) == _ends(number)]
     return found[0] if found else {}
+
+
+def _ends(number: str) -> tuple[str, str]:
+    return number[:3], number[-4:]
 
 
 async def until(true: Callable[[], Any], what: str, seconds: float = 10.0) -> Any:

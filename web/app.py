@@ -45,7 +45,7 @@ def create_app(
     spool = Spool(home / "spool", minimum_free_mb)
     app = FastAPI(title="12345 hotline", version=version, docs_url=None, redoc_url=None, lifespan=_lifespan)
     app.state.store, app.state.home, app.state.floor = store, home.absolute(), floor
-    app.state.feed = events.Feed(store)
+    app.state.feed = events.Feed(store, home)
     app.add_middleware(SafeHeaders)
     problems.install(app)
     _plain_pages(app, Figures(store, spool, floor, reasons, agi), store, spool, reasons, concerns)

@@ -1,7 +1,8 @@
-"""/api/events: what happens to tickets, as it happens (server-sent events, WHATWG HTML 9.2).
+"""/api/events: what happens to tickets and on the floor, as it happens (server-sent events, WHATWG HTML 9.2).
 
-An event's id is its line in the tickets' history, so a client that comes back with Last-Event-ID misses nothing.
-One look at the database serves all clients; each reads its own lines only when there are new ones.
+An id is two places, `HISTORY.FLOOR`: a line of the tickets' history and a place in the floor's log (queues/events.py), so
+a client that comes back with Last-Event-ID misses nothing of either. One look at the database and one at the log serve all
+clients; each keeps nothing but its two places, so a slow one costs no memory and is told `gap` when the log has moved on.
 """
 
 from __future__ import annotations
@@ -9,84 +10,163 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
+from collections import deque
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from sqlalchemy.exc import SQLAlchemyError
 
+from queues.events import KINDS, EventLog, Line
 from tickets import wire
 from tickets.store import Store
-from web.access import May, Reader, needs
+from web.access import May, Reader, reader
+from web.private import hidden
 from web.problems import Problem
 
 LOOK_SECONDS = 0.5
+FLOOR_LOOK_SECONDS = 0.01  # a look is one stat(); only while somebody listens
 KEEP_ALIVE_SECONDS = 15.0  # proxies close what is silent for longer
 MOST_CLIENTS = 200
 PAGE = 200
+REMEMBERED = 2_000  # events of the floor; who is further behind reads the log
+ID = re.compile(r"(\d{1,18})(?:\.(\d{1,18}))?", re.ASCII)
+NEEDS = {"ticket": May.READ_TICKETS} | dict.fromkeys(KINDS, May.READ_FLOOR)
 router = APIRouter(prefix="/api", tags=["events"])
-Allowed = Annotated[Reader, Depends(needs(May.READ_TICKETS))]
 
 
 class Feed:
-    """Tells all clients when the history has grown."""
+    """Tells all clients when the history or the floor's log has grown."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, home: Path) -> None:
         self.store = store
         self.last = 0
         self.clients = 0
+        self.floor = EventLog(home)
+        self.floor_end = self._ring_begin = 0
+        self._ring: deque[Line] = deque()
         self._grown = asyncio.Condition()
 
     async def follow(self) -> None:
-        """Looks for new lines until it is cancelled; the database may be away meanwhile."""
+        """Looks for what is new until it is cancelled; the database may be away meanwhile."""
+        self.floor_end = self._ring_begin = await asyncio.to_thread(self.floor.end)
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._follow_history())
+            both.create_task(self._follow_floor())
+
+    async def beyond(self, line: int, place: int | None = None) -> None:
+        """Waits until there is something after these. Raises TimeoutError when it is time to say that we live."""
+        async with asyncio.timeout(KEEP_ALIVE_SECONDS), self._grown:
+            await self._grown.wait_for(lambda: self.last > line or (place is not None and self.floor_end > place))
+
+    async def floor_after(self, place: int) -> tuple[list[Line], int, bool]:
+        """Events of the floor behind this place, the place reached, and whether some were lost."""
+        if self._ring_begin <= place <= self.floor_end:
+            news = []
+            for line in reversed(self._ring):
+                if line.after <= place:
+                    break
+                news.append(line)
+            return news[::-1], self.floor_end, False
+        return await asyncio.to_thread(self.floor.read, place)
+
+    async def _follow_history(self) -> None:
         while True:
             with contextlib.suppress(SQLAlchemyError):
                 last = await asyncio.to_thread(self.store.last_event)
                 if last != self.last:
-                    async with self._grown:
-                        self.last = last
-                        self._grown.notify_all()
+                    self.last = last
+                    await self._tell()
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def beyond(self, line: int) -> None:
-        """Waits until there is a line after this one. Raises TimeoutError when it is time to say that we live."""
-        async with asyncio.timeout(KEEP_ALIVE_SECONDS), self._grown:
-            await self._grown.wait_for(lambda: self.last > line)
+    async def _follow_floor(self) -> None:
+        while True:
+            with contextlib.suppress(OSError):
+                if self.floor.grown(self.floor_end):
+                    self._remember(*await asyncio.to_thread(self.floor.read, self.floor_end))
+                    await self._tell()
+            await asyncio.sleep(FLOOR_LOOK_SECONDS if self.clients else LOOK_SECONDS)
+
+    def _remember(self, lines: list[Line], end: int, gap: bool) -> None:
+        self.floor_end = end
+        if gap:  # whoever is behind reads the log, and hears of it
+            self._ring.clear()
+            self._ring_begin = end
+            return
+        self._ring.extend(lines)
+        while len(self._ring) > REMEMBERED:
+            self._ring_begin = self._ring.popleft().after
+
+    async def _tell(self) -> None:
+        async with self._grown:
+            self._grown.notify_all()
 
 
 @router.get("/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
 async def events(
     request: Request,
-    holder: Allowed,
+    holder: Annotated[Reader, Depends(reader)],
     last_event_id: Annotated[str | None, Header(description="the id of the last event seen")] = None,
-    after: Annotated[int | None, Query(ge=0, description="the same, for clients that cannot set headers")] = None,
+    after: Annotated[str | None, Query(max_length=40, description="the same, for clients that cannot set headers")] = None,
+    kind: Annotated[list[str] | None, Query(max_length=10, description="only these: ticket, agent, queue, call, alarm, message")] = None,
 ) -> StreamingResponse:
-    """`event: ticket`, `id`: resumable, `data`: JSON. Without an id it begins with what happens next."""
+    """`event`: a kind, `id`: resumable, `data`: JSON. Without an id it begins with what happens next. `gap`: some are lost."""
     feed: Feed = request.app.state.feed
+    kinds = _allowed(holder, kind)
     if feed.clients >= MOST_CLIENTS:
         raise Problem(503, f"{MOST_CLIENTS} clients are listening already", {"Retry-After": "30"})
-    if last_event_id is not None and not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19):
+    given = last_event_id if last_event_id is not None else after
+    found = ID.fullmatch(given) if given is not None else None
+    if given is not None and found is None:
         raise Problem(400, "Last-Event-ID is not an id of ours")
-    begin = int(last_event_id) if last_event_id is not None else after
-    if begin is None:
-        begin = await asyncio.to_thread(feed.store.last_event)
-    return StreamingResponse(_stream(feed, begin), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    begin = int(found[1]) if found else await asyncio.to_thread(feed.store.last_event)
+    floor = int(found[2]) if found and found[2] else await asyncio.to_thread(feed.floor.end)
+    stream = _stream(feed, holder, kinds, begin, floor)
+    return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
-async def _stream(feed: Feed, seen: int) -> AsyncIterator[str]:
+def _allowed(holder: Reader, wanted: list[str] | None) -> frozenset[str]:
+    """The kinds this client gets. Raises Problem."""
+    if unknown := set(wanted or ()) - NEEDS.keys():
+        raise Problem(400, f"no such kind of event: {', '.join(sorted(unknown))[:80]} (there are: {', '.join(sorted(NEEDS))})")
+    kinds = frozenset(kind for kind in wanted or NEEDS if holder.may(NEEDS[kind]))
+    if not kinds:
+        raise Problem(403, f"a token with the role {holder.role} may not see these events")
+    return kinds
+
+
+async def _stream(feed: Feed, holder: Reader, kinds: frozenset[str], seen: int, place: int) -> AsyncIterator[str]:
     feed.clients += 1
     try:
         yield "retry: 2000\n\n"
         while True:
             try:
-                await feed.beyond(seen)
-                lines = await asyncio.to_thread(feed.store.history, seen, PAGE)
+                await feed.beyond(seen, place)
+                lines = await asyncio.to_thread(feed.store.history, seen, PAGE) if feed.last > seen else ()
             except (TimeoutError, SQLAlchemyError):
                 yield ": still here\n\n"
                 continue
-            for line in lines:
-                seen = line.id
-                yield f"id: {line.id}\nevent: ticket\ndata: {json.dumps(wire.event(line), ensure_ascii=False)}\n\n"
+            frames = []
+            for entry in lines:
+                seen = entry.id
+                if "ticket" in kinds:
+                    frames.append(_frame(seen, place, "ticket", wire.event(entry)))
+            news, reached, gap = await feed.floor_after(place)
+            if gap:
+                frames.append(_frame(seen, place, "gap", {}))
+            for line in news:
+                if line.kind in kinds:
+                    data = {"at": line.at, **line.data}
+                    frames.append(_frame(seen, line.after, line.kind, data if holder.may(May.SEE_CALLERS) else hidden(data)))
+            place = reached
+            if frames:
+                yield "".join(frames)
     finally:
         feed.clients -= 1
+
+
+def _frame(seen: int, place: int, kind: str, data: object) -> str:
+    return f"id: {seen}.{place}\nevent: {kind}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

@@ -153,8 +153,9 @@ def gone(process: psutil.Process, limit_seconds: float) -> bool:
 
 
 def lives(process: psutil.Process) -> bool:
-    """Whether that very process still runs."""
+    """Whether that very process still runs, be it only a thread of it: the kernel calls it a zombie as soon as its first
+    thread has ended, while others may still hold ports and files."""
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return process.is_running() and (process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1)
     except psutil.NoSuchProcess:
         return False

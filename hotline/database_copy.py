@@ -16,10 +16,12 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import MetaData, create_engine
+from sqlalchemy import MetaData, create_engine, inspect
 
+from hotline.register import open_register
+from queues import tables
 from tickets.database import address
-from tickets.jobs import open_store, system_url
+from tickets.jobs import system_url
 from tickets.models import Base
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -75,11 +77,7 @@ def is_empty(url: str) -> bool:
         return not Path(address(url).database or "").exists()
     try:
         with _connected(url) as connection:
-            found = connection.execute("SELECT to_regclass('public.tickets') IS NOT NULL").fetchone()
-            if not (found and found[0]):
-                return True
-            rows = connection.execute("SELECT EXISTS (SELECT FROM tickets) OR EXISTS (SELECT FROM tokens)").fetchone()
-            return not (rows and rows[0])
+            return not any(_has_rows(connection, table) for table in ("tickets", "tokens", "agents"))
     except psycopg.Error as error:
         raise CopyError(f"the database: {str(error).strip()}") from error
 
@@ -111,25 +109,27 @@ def _postgresql_out(url: str, folder: Path) -> None:
     with _connected(url) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        tables = []
+        copied = []
         for number, (schema, table) in enumerate(_tables(url)):
             columns = _columns(connection, schema, table)
-            tables.append({"schema": schema, "table": table, "columns": columns, "file": f"{number:03}.copy"})
+            copied.append({"schema": schema, "table": table, "columns": columns, "file": f"{number:03}.copy"})
             statement = sql.SQL("COPY {} ({}) TO STDOUT").format(_name(schema, table), _names(columns))
             with (folder / f"{number:03}.copy").open("wb") as file, connection.cursor().copy(statement) as rows:
                 for data in rows:
                     file.write(data)
-        about = {"revision": _revision(connection), "tables": tables}
+        about = {"revisions": _revisions(connection), "tables": copied}
     (folder / TABLES_FILE).write_text(json.dumps(about))
 
 
 def _postgresql_in(url: str, folder: Path) -> None:
     about = json.loads((folder / TABLES_FILE).read_text())
-    open_store(url).close()  # makes the tables
+    open_register(url).close()  # makes the tables
     known = set(_tables(url))
     with _connected(url) as connection:
-        if about["revision"] != (here := _revision(connection)):
-            raise CopyError(f"the archive holds revision {about['revision']} of the tables, this program makes {here}: restore with the program that made it")
+        here = _revisions(connection)
+        for chain, revision in about["revisions"].items():
+            if revision != here.get(chain):
+                raise CopyError(f"the archive holds revision {revision} of the tables ({chain}), this program makes {here.get(chain)}: restore with the program that made it")
         for schema, table in reversed(_tables(url)):
             if schema == JOBS_SCHEMA:
                 connection.execute(sql.SQL("DELETE FROM {}").format(_name(schema, table)))
@@ -160,14 +160,16 @@ def _connected(url: str) -> Iterator[psycopg.Connection[Any]]:
 
 
 def _tables(url: str) -> list[tuple[str, str]]:
-    """Ours and those of the jobs, each after those it refers to."""
+    """Ours that are there, and those of the jobs, each after those it refers to."""
     engine = create_engine(address(url))
     jobs = MetaData(schema=JOBS_SCHEMA)
     try:
         jobs.reflect(engine)
+        there = set(inspect(engine).get_table_names("public"))
     finally:
         engine.dispose()
-    return [("public", table.name) for table in Base.metadata.sorted_tables] + [
+    ours = [*Base.metadata.sorted_tables, *tables.Base.metadata.sorted_tables]
+    return [("public", table.name) for table in ours if table.name in there] + [
         (JOBS_SCHEMA, table.name) for table in jobs.sorted_tables if table.name != JOBS_MIGRATIONS
     ]
 
@@ -181,8 +183,26 @@ def _columns(connection: psycopg.Connection[Any], schema: str, table: str) -> li
     return [name for (name,) in found]
 
 
-def _revision(connection: psycopg.Connection[Any]) -> str:
-    found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+def _revisions(connection: psycopg.Connection[Any]) -> dict[str, str]:
+    """Of each room's chain of migrations, as far as the hotline has run with it."""
+    chains = ("alembic_version", tables.VERSION_TABLE)
+    return {chain: _head(connection, chain) for chain in chains if _exists(connection, chain)}
+
+
+def _has_rows(connection: psycopg.Connection[Any], table: str) -> bool:
+    if not _exists(connection, table):
+        return False
+    rows = connection.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(table))).fetchone()
+    return bool(rows and rows[0])
+
+
+def _exists(connection: psycopg.Connection[Any], table: str) -> bool:
+    found = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (f"public.{table}",)).fetchone()
+    return bool(found and found[0])
+
+
+def _head(connection: psycopg.Connection[Any], table: str) -> str:
+    found = connection.execute(sql.SQL("SELECT version_num FROM {}").format(sql.Identifier(table))).fetchone()
     return str(found[0]) if found else ""
 
 

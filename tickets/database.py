@@ -18,6 +18,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 30
 STATEMENT_SECONDS = 30
 WRITE_LOCK = 12345001  # PostgreSQL advisory locks
@@ -59,13 +60,16 @@ class Database:
             session.flush()
             session.expunge_all()
 
-    def migrate(self) -> None:
-        """Brings the tables to the newest form; harmless when they are, and when two processes do it at once."""
+    def migrate(self, scripts: Path = MIGRATIONS) -> None:
+        """Brings the tables to the newest form; harmless when they are, and when two processes do it at once.
+
+        `scripts`: the chain of migrations; another room's has a version table of its own.
+        """
         turn = self._one_writer if self.is_sqlite else contextlib.nullcontext()
         with turn, self.engine.connect().execution_options(writes=True) as connection, connection.begin():
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-            command.upgrade(_alembic(connection), "head")
+            command.upgrade(_alembic(connection, scripts), "head")
 
     def close(self) -> None:
         self.engine.dispose()
@@ -81,9 +85,9 @@ def address(url: str) -> URL:
     return parsed
 
 
-def _alembic(connection: Connection) -> Config:
+def _alembic(connection: Connection, scripts: Path) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(scripts))
     config.attributes["connection"] = connection
     return config
 

@@ -179,6 +179,7 @@ class Token(Base):
     id: Mapped[str] = mapped_column(String(26), primary_key=True)
     secret_sha256: Mapped[str] = mapped_column(unique=True)
     role: Mapped[str]
+    agent: Mapped[str]  # the login of the agent who holds it; "" where it is nobody's in particular
     name: Mapped[str]
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]

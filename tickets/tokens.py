@@ -27,12 +27,12 @@ class Tokens:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, role: str, name: str = "") -> tuple[Token, str]:
-        """A new token and its secret, which cannot be read again. Raises ValueError for an unknown role."""
+    def create(self, role: str, name: str = "", agent: str = "") -> tuple[Token, str]:
+        """A new token and its secret, which cannot be read again; `agent` is the login of whose it is. Raises ValueError for an unknown role."""
         if role not in ROLES:
             raise ValueError(f"{role!r} is no role (known: {', '.join(ROLES)})")
         secret = PREFIX + secrets.token_urlsafe(32)
-        token = Token(id=new_id(), secret_sha256=_hash(secret), role=role, name=plain(name), created_at=datetime.now(UTC))
+        token = Token(id=new_id(), secret_sha256=_hash(secret), role=role, agent=agent, name=plain(name), created_at=datetime.now(UTC))
         with self._database.writes() as session:
             session.add(token)
         return token, secret

@@ -39,6 +39,8 @@ class Reader:
 
     token: str
     role: str
+    agent: str = ""
+    """The login of the agent the token was made for."""
 
     def may(self, what: May) -> bool:
         return what in ROLES[self.role]
@@ -52,7 +54,7 @@ def reader(request: Request, given: Annotated[HTTPAuthorizationCredentials | Non
     token = store.tokens.find(given.credentials)
     if token is None or token.role not in ROLES:
         raise Problem(401, "this token is not known, or was revoked", CHALLENGE)
-    return Reader(token.id, token.role)
+    return Reader(token.id, token.role, token.agent)
 
 
 def needs(what: May) -> Callable[[Reader], Reader]:

@@ -13,6 +13,8 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from queues.actor import Refused
+
 MEDIA_TYPE = "application/problem+json"
 LONGEST_ECHO = 100  # of what a client sent
 log = structlog.get_logger("web")
@@ -26,9 +28,9 @@ class Problem(Exception):
         self.status, self.detail, self.headers = status, detail, headers
 
 
-def answer(status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> JSONResponse:
+def answer(status: int, detail: str, headers: Mapping[str, str] | None = None, /, **more: Any) -> JSONResponse:
     """One problem. `type` is about:blank: the status says what kind it is."""
-    content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
+    content = {**more, "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     safe = {"X-Content-Type-Options": "nosniff", **(headers or {})}  # a 500 is answered outside our middleware
     return JSONResponse(content, status, headers=safe, media_type=MEDIA_TYPE)
 
@@ -39,6 +41,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Problem)
     async def problem(_: Request, error: Problem) -> JSONResponse:
         return answer(error.status, error.detail, error.headers)
+
+    @app.exception_handler(Refused)
+    async def refused(_: Request, error: Refused) -> JSONResponse:
+        retry = {"Retry-After": "2"} if error.status == 503 else None
+        return answer(error.status, error.detail, retry, **error.extra)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:

@@ -57,15 +57,23 @@ def tickets(
 def create_token(
     role: Annotated[str, typer.Option(help="agent | supervisor | administrator | integration")],
     name: Annotated[str, typer.Option(help="whose it is, for the list")] = "",
+    agent: Annotated[str, typer.Option(help="the login of the agent it is for, so that their own state and calls are known")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="always so: the output is JSON")] = True,
 ) -> None:
     """Make a token and print it, with its secret, once."""
+    from queues import people  # noqa: PLC0415
+    from queues.actor import Refused  # noqa: PLC0415
+
     with _store() as store:
         try:
-            token, secret = store.tokens.create(role, name)
+            if agent:
+                people.find(store.database, agent)
+            token, secret = store.tokens.create(role, name, agent)
+        except Refused as no:
+            raise typer.BadParameter(no.detail, param_hint="--agent") from None
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--role") from None
-    _print({"id": token.id, "role": token.role, "name": token.name, "secret": secret, "token": secret})
+    _print({"id": token.id, "role": token.role, "agent": token.agent, "name": token.name, "secret": secret, "token": secret})
 
 
 def list_tokens(as_json: AsJson = False) -> None:
@@ -75,7 +83,7 @@ def list_tokens(as_json: AsJson = False) -> None:
     if as_json:
         _print({"items": found, "next": None})
     else:
-        _table(("id", "role", "name", "created_at", "revoked_at"), found)
+        _table(("id", "role", "agent", "name", "created_at", "revoked_at"), found)
 
 
 def revoke_token(identity: Annotated[str, typer.Argument(metavar="ID", help="as `hotline token list` shows it")]) -> None:
@@ -149,10 +157,10 @@ def _replay(store: Store, identity: str, as_json: bool) -> None:
 def _store() -> Iterator[Store]:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
-    from tickets.jobs import open_store  # noqa: PLC0415
+    from hotline.register import open_register  # noqa: PLC0415
 
     try:
-        store = open_store(Settings.load().database_url)
+        store = open_register(Settings.load().database_url)
         try:
             yield store
         finally:
@@ -179,7 +187,10 @@ def _delivery(store: Store, row: Delivery) -> dict[str, Any]:
 def _token(row: Token) -> dict[str, Any]:
     from tickets import wire  # noqa: PLC0415
 
-    return {"id": row.id, "role": row.role, "name": row.name, "created_at": wire.moment(row.created_at), "revoked_at": wire.moment(row.revoked_at)}
+    return {
+        "id": row.id, "role": row.role, "agent": row.agent, "name": row.name,
+        "created_at": wire.moment(row.created_at), "revoked_at": wire.moment(row.revoked_at),
+    }  # fmt: skip
 
 
 def _print(data: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ import structlog
 from queues.happenings import AgentAnswered, AgentCallEnded, Happening
 
 if TYPE_CHECKING:  # telephony takes calls before it is loaded
+    from tickets.database import Database
     from tickets.store import Store
 
 log = structlog.get_logger(__name__)
@@ -34,6 +35,10 @@ class Conversations:
             if self._store is None:
                 self._store = await asyncio.to_thread(self._open)
             return self._store
+
+    async def database(self) -> Database:
+        """Where the tickets are, the floor's tables are too. Raises as `register`."""
+        return (await self.register()).database
 
     def close(self) -> None:
         if self._store is not None:

@@ -6,6 +6,7 @@ It has no CPU work of its own and no wait without a limit, because a caller hear
 from __future__ import annotations
 
 import asyncio
+import importlib
 import signal
 from functools import partial
 from typing import TYPE_CHECKING
@@ -24,7 +25,8 @@ from ivr.model import City
 from queues.ami import AmiLink
 from queues.floor import Floor
 
-if TYPE_CHECKING:  # importing it takes longer than all the rest
+if TYPE_CHECKING:  # importing them takes longer than all the rest
+    from queues.desk import Desk
     from tickets.store import Store
 
 log = structlog.get_logger(__name__)
@@ -58,6 +60,7 @@ async def _serve(settings: Settings) -> None:
     floor = Floor(link, settings.home, queue_log, conversations.take, conversations.still_alive)
     await floor.start()
     await link.start()
+    desk = await _desk(settings, link, floor, conversations)
     counting = asyncio.create_task(counted.keep_writing(counted.where(settings.home), server.counts))
     try:
         await stopping.wait()
@@ -66,9 +69,17 @@ async def _serve(settings: Settings) -> None:
     finally:
         opening.cancel()
         counting.cancel()
+        await desk.close()
         await floor.close()
         await link.close()
         conversations.close()
+
+
+async def _desk(settings: Settings, link: AmiLink, floor: Floor, conversations: Conversations) -> Desk:
+    """Where web and commands ask; loaded in a thread, for callers are being answered already."""
+    desks = await asyncio.to_thread(importlib.import_module, "hotline.serve.desk")
+    desk: Desk = await desks.opened(settings, link, floor, conversations.database)
+    return desk
 
 
 def _say_failure(opening: asyncio.Task[Store]) -> None:
@@ -78,9 +89,9 @@ def _say_failure(opening: asyncio.Task[Store]) -> None:
 
 def _register_of_tickets(settings: Settings) -> Store:
     """Its engine takes seconds to import: here, in a thread, it keeps no caller waiting after a restart."""
-    from tickets.jobs import open_store  # noqa: PLC0415
+    from hotline.register import open_register  # noqa: PLC0415
 
-    return open_store(settings.database_url)
+    return open_register(settings.database_url)
 
 
 def city_of(versions: menus.Store, version: str) -> City:

@@ -6,17 +6,17 @@ from functools import partial
 
 from hotline.asterisk import ours
 from hotline.health import Health
+from hotline.register import open_register
 from hotline.serve import counted
 from hotline.settings import Settings
 from queues import snapshot
-from tickets.jobs import open_store
 from web.app import create_app
 from web.server import serve
 
 
 def run(settings: Settings) -> None:
     """Until SIGTERM or SIGINT."""
-    store = open_store(settings.database_url)
+    store = open_register(settings.database_url)
     health = Health(settings, ours.asterisk(settings))
     app = create_app(
         store,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,10 @@ from hotline.settings import Settings
 from ivr.model import Queue
 from queues import config
 from queues.ami import AmiLink, Limits
+from queues.storage import MIGRATIONS
+from tests.tickets import postgres
+from tests.tickets.conftest import postgres_server as postgres_server  # noqa: PLC0414 - a fixture here, too
+from tickets.database import Database
 
 HERE = Path(__file__).parent
 SECRETS = {"hotline": "hotline-secret", "network": "network-secret"}
@@ -93,3 +98,41 @@ async def network(house: QueueHouse) -> AsyncIterator[AmiLink]:
     async with house.link("network") as link:
         await link.wait_connected(5)
         yield link
+
+
+@pytest.fixture(scope="session")
+def queues_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrated once; each test has a copy."""
+    path = tmp_path_factory.mktemp("queues-template") / "hotline.sqlite3"
+    _migrated(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def queues_postgres(postgres_server: postgres.Server) -> Iterator[str]:
+    with postgres_server.database() as address:
+        _migrated(address).close()
+        yield postgres.name_of(address)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database of each kind with all tables of tickets and queues."""
+    if request.param == "sqlite":
+        copy = shutil.copyfile(request.getfixturevalue("queues_sqlite"), tmp_path / "hotline.sqlite3")
+        opened = Database(f"sqlite:///{copy}")
+        yield opened
+        opened.close()
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    with server.database(request.getfixturevalue("queues_postgres")) as address:
+        opened = Database(address)
+        yield opened
+        opened.close()
+
+
+def _migrated(url: str) -> Database:
+    database = Database(url)
+    database.migrate()
+    database.migrate(MIGRATIONS)
+    return database

@@ -1,0 +1,18 @@
+"""The register as every process of the hotline opens it: tickets with their durable jobs, and the floor's own tables."""
+
+from __future__ import annotations
+
+from queues.storage import MIGRATIONS
+from tickets import jobs
+from tickets.store import Store
+
+
+def open_register(url: str) -> Store:
+    """All tables of all rooms up to date. `.database` is what queues' functions take."""
+    store = jobs.open_store(url)
+    try:
+        store.database.migrate(MIGRATIONS)
+    except BaseException:
+        store.close()
+        raise
+    return store

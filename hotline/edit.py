@@ -5,9 +5,7 @@ Every command that edits YAML does it here.
 
 from __future__ import annotations
 
-import fcntl
 import io
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +15,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
+from hotline import files
 from hotline.asterisk.instance import write_private
 
 LOCK_LIMIT_SECONDS = 10.0
-POLL_SECONDS = 0.02
 WIDEST = 4096  # no text is broken into lines that was one
 
 
@@ -78,14 +76,8 @@ def _text(path: Path) -> str | None:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """One editing command at a time; none waits without a limit."""
-    with path.with_name(f".{path.name}.lock").open("w") as lock:
-        deadline = time.monotonic() + LOCK_LIMIT_SECONDS
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise EditRefused(f"{path}: somebody else has been editing it for {LOCK_LIMIT_SECONDS:g} seconds") from None
-                time.sleep(POLL_SECONDS)
-        yield
+    try:
+        with files.locked(path.with_name(f".{path.name}.lock"), LOCK_LIMIT_SECONDS):
+            yield
+    except files.Busy:
+        raise EditRefused(f"{path}: somebody else has been editing it for {LOCK_LIMIT_SECONDS:g} seconds") from None

@@ -1,8 +1,9 @@
 """The published versions of a city's menus: immutable copies, one of them current, compiled for Asterisk beside it.
 
     HOME/menus/3/                        menus.yaml … prompts.yaml as they were, meta.json: author, note, time
+    HOME/menus/3/sounds.json             what its prompts sounded like (hotline/spoken.py)
     HOME/menus/current                   the number of the version new calls get
-    HOME/asterisk/etc/menus/v3.conf      its native contexts; older ones stay, so that calls in them can finish
+    HOME/asterisk/etc/menus/v3.conf      its native contexts, until its last call has ended (hotline/retired.py)
     HOME/asterisk/etc/menus/current.conf the number table
 
 Everything is written beside its place, flushed and renamed: a reader sees a whole version or none.
@@ -10,12 +11,11 @@ Everything is written beside its place, flushed and renamed: a reader sees a who
 
 from __future__ import annotations
 
-import fcntl
 import getpass
 import json
 import os
+import re
 import shutil
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -23,6 +23,8 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
+from hotline import files as whole
+from hotline import spoken
 from hotline.bases import Bases
 from hotline.settings import DIALPLANS, Settings
 from ivr import dialplan, difference
@@ -30,11 +32,10 @@ from ivr.calendar import FOLDER as CALENDAR
 from ivr.faults import CityRefused
 from ivr.loading import check, load
 from ivr.model import City
-from ivr.reading import FILES
+from ivr.reading import FILES, OPTIONAL
 from ivr.source import LARGEST_FILE
 from ivr.stories import FOLDER as STORIES
 
-KEPT_COMPILED = 10  # versions whose native contexts stay loaded for calls that began in them
 LOCK_LIMIT_SECONDS = 10
 LONGEST_NOTE = 500  # characters
 MOST_CHANGES_SHOWN = 5
@@ -76,7 +77,7 @@ def texts(folder: Path, *, published: bool = False) -> dict[str, str]:
     calendar = next((known for known in calendars if known.is_dir()), folder / CALENDAR)
     stories = {f"{STORIES}{path.name}": path for path in sorted((folder / STORIES).glob("*.yaml"))}
     years = {f"{CALENDAR}{path.name}": path for path in sorted(calendar.glob("*.yaml"))}
-    files = {name: folder / name for name in FILES if (folder / name).exists()}
+    files = {name: folder / name for name in (*FILES, *OPTIONAL) if (folder / name).exists()}
     files |= {path.name: path for path in sorted(folder.glob("prompts.*.yaml"))}
     return {name: _read(path) for name, path in (files | stories | years).items()}
 
@@ -96,6 +97,7 @@ class Store:
         self._folder = home / "menus"
         self._compiled = home / "asterisk" / "etc" / "menus"
         self._menu = menu
+        self._spoken = spoken.Spoken(home)
 
     @classmethod
     def of(cls, settings: Settings) -> Store:
@@ -113,9 +115,10 @@ class Store:
             raise CityRefused(faults)
         with self._locked():
             self._still(base)
-            number = max(self._numbers(), default=0) + 1
-            version = Version(number, author, note, now.isoformat(timespec="seconds"), self._changes(load(files)))
-            self._write_version(version, files)
+            city, number = load(files), max(self._numbers(), default=0) + 1
+            sounds = self._spoken.keep(city.prompts)
+            version = Version(number, author, note, now.isoformat(timespec="seconds"), self._changes(city, sounds))
+            self._write_version(version, {**files, spoken.FILE: spoken.written(sounds)})
             self._make_current(number)
         return self._version(number)
 
@@ -149,6 +152,30 @@ class Store:
         """All of them, the newest first."""
         return [self._version(number) for number in sorted(self._numbers(), reverse=True)]
 
+    def retired(self) -> set[int]:
+        """Versions that no new call gets, and that are still there for calls which began in them."""
+        compiled = {int(path.stem[1:]) for path in self._compiled.glob("v*.conf") if re.fullmatch(r"v[0-9]+", path.stem)}
+        return (compiled | self._spoken.linked()) - {self.current()}
+
+    def current_since(self) -> float:
+        """When the current version became it, in Unix seconds. Raises OSError."""
+        return (self._folder / "current").stat().st_mtime
+
+    def forget(self, numbers: set[int]) -> None:
+        """Takes these away from Asterisk; a rollback compiles and links them again. Raises PublishError."""
+        with self._locked():
+            for number in numbers - {self.current()}:
+                (self._compiled / f"v{number}.conf").unlink(missing_ok=True)
+                self._spoken.unlink(number)
+
+    def unpublished_sounds(self) -> tuple[str, ...]:
+        """What was rendered or recorded since the current version was published, in words. Raises PublishError, OSError."""
+        current = self.current()
+        before = None if current is None else spoken.read(self._folder / str(current))
+        if current is None or before is None:
+            return ()
+        return tuple(spoken.words(before, self._spoken.prepared(self.load(current).prompts)))
+
     def load(self, number: int) -> City:
         """A version as calls use it, kept in memory: it never changes. Raises NoSuchVersion."""
         return _load(self._folder / str(number))
@@ -166,12 +193,16 @@ class Store:
             f"Take that into your files and publish with --base {current}, or overwrite it with --force"
         )
 
-    def _changes(self, city: City) -> tuple[str, ...]:
+    def _changes(self, city: City, sounds: spoken.Sounds) -> tuple[str, ...]:
         current = self.current()
+        if current is None:
+            return ()
+        before = spoken.read(self._folder / str(current))
+        heard = () if before is None else tuple(spoken.words(before, sounds))
         try:
-            return () if current is None else difference.words(self.load(current), city)
+            return (*difference.words(self.load(current), city), *heard)
         except NoSuchVersion:
-            return ("the version before cannot be read any more",)
+            return ("the version before cannot be read any more", *heard)
 
     def _numbers(self) -> set[int]:
         if not self._folder.is_dir():
@@ -193,31 +224,29 @@ class Store:
         meta = {key: value for key, value in asdict(version).items() if key != "current"}
         kept = {name: text for name, text in files.items() if not name.startswith(STORIES)}
         for name, text in {**kept, "meta.json": json.dumps(meta, ensure_ascii=False, indent=2) + "\n"}.items():
-            _write(unfinished / name, text, mode=0o444)
-        _flush(unfinished / CALENDAR)
-        _flush(unfinished)
+            whole.write(unfinished / name, text.encode(), mode=0o444)
+        whole.flush(unfinished / CALENDAR)
+        whole.flush(unfinished)
         unfinished.rename(self._folder / str(version.number))
-        _flush(self._folder)
+        whole.flush(self._folder)
 
     def _make_current(self, number: int) -> None:
-        """Compiled first, then pointed at: whoever reads the number finds the contexts."""
+        """Compiled first, then pointed at: whoever reads the number finds the contexts and the sounds."""
         city = self.load(number)
-        kept = sorted(self._numbers(), reverse=True)[:KEPT_COMPILED]
-        for old in self._compiled.glob("v*.conf"):
-            if old.stem[1:] not in map(str, (*kept, number)):
-                old.unlink()
-        _write_beside(self._compiled / f"v{number}.conf", dialplan.compile(city, number))
-        _write_beside(self._compiled / "current.conf", dialplan.compile_numbers(city, number, menu=self._menu))
-        _write_beside(self._folder / "current", f"{number}\n")
+        self._spoken.link(number, spoken.read(self._folder / str(number)) or {})
+        whole.replace(self._compiled / f"v{number}.conf", dialplan.compile(city, number).encode())
+        whole.replace(self._compiled / "current.conf", dialplan.compile_numbers(city, number, menu=self._menu).encode())
+        whole.replace(self._folder / "current", f"{number}\n".encode())
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """One publisher at a time; a second one waits for the first, which writes a few small files."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with (self._folder / ".lock").open("w") as lock:
-                _lock(lock.fileno(), time.monotonic() + LOCK_LIMIT_SECONDS)
+            with whole.locked(self._folder / ".lock", LOCK_LIMIT_SECONDS):
                 yield
+        except whole.Busy:
+            raise PublishError(f"somebody else has been publishing for {LOCK_LIMIT_SECONDS} seconds; try again") from None
         except OSError as error:  # a full disk, a folder of somebody else: the version before stays current
             raise PublishError(f"{error.filename or self._folder}: {error.strerror or error}") from error
 
@@ -269,37 +298,3 @@ def _load(folder: Path) -> City:
         return load(texts(folder, published=True))
     except CityRefused as refused:  # published by another release of this program, or damaged
         raise NoSuchVersion(f"version {folder.name} cannot be used:\n{refused}") from refused
-
-
-def _lock(descriptor: int, deadline: float) -> None:
-    while True:
-        try:
-            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise PublishError(f"somebody else has been publishing for {LOCK_LIMIT_SECONDS} seconds; try again") from None
-            time.sleep(0.02)
-
-
-def _write(path: Path, text: str, mode: int = 0o644) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    path.chmod(mode)
-
-
-def _write_beside(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    _write(unfinished, text)
-    unfinished.replace(path)
-    _flush(path.parent)
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

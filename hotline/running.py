@@ -9,7 +9,7 @@ import resource
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 import psutil
@@ -18,6 +18,8 @@ import structlog
 from hotline import ports
 from hotline.asterisk import find, ours
 from hotline.asterisk.process import gone
+from hotline.menus import Store
+from hotline.retired import Retirement
 from hotline.rotation import Rotation
 from hotline.serve.__main__ import PROCESSES
 from hotline.services import AsteriskService, Child, Service
@@ -55,7 +57,7 @@ def run(settings: Settings) -> None:
             try:
                 supervisor.start()
                 log.info("running", sip=settings.sip_port, http=f"http://127.0.0.1:{settings.http_port}")
-                supervisor.run(stopping, Rotation(ours.asterisk(settings)).look)
+                supervisor.run(stopping, _chores(settings))
             finally:
                 log.info("stopping")
                 supervisor.stop()
@@ -109,6 +111,18 @@ def lock(settings: Settings) -> Iterator[None]:
             file.flush()
         yield
         file.truncate(0)
+
+
+def _chores(settings: Settings) -> Callable[[], None]:
+    """What is looked after beside the services, each no more than once a minute."""
+    asterisk = ours.asterisk(settings)
+    rotation, retirement = Rotation(asterisk), Retirement(Store.of(settings), asterisk)
+
+    def look() -> None:
+        rotation.look()
+        retirement.look()
+
+    return look
 
 
 def _refuse_taken_ports(settings: Settings, everything: list[Service]) -> None:

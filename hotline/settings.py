@@ -105,6 +105,7 @@ class MenuSettings(_Section):
     city: str = Field("12345", description="folder below dialplans/ that holds the menus, or a path")
     enabled: bool = Field(True, description="false: callers go straight to a person (GB/T 33358 advises against menus)")
     language: str = Field("zh", pattern=r"^[a-z]{2,3}$", description="language of prompts")
+    no_input_factor: float = Field(1, ge=0.02, le=2, description="how much longer (2) or shorter (0.5) every menu waits for a key than it says")
 
 
 class SpeechSettings(_Section):

@@ -51,6 +51,7 @@ def instance(settings: Settings) -> Instance:
             "ami_user": AMI_USER,
             "ami_secret": ami_secret(settings),
             "menu_enabled": file.menu.enabled,
+            "no_input_factor": file.menu.no_input_factor,
             "phones": phones.phones(settings),
             "music": settings.sounds / "music",
             "spool": settings.spool,

@@ -86,14 +86,6 @@ def test_rolling_back_goes_to_the_version_before_or_to_any(store: Store, tmp_pat
     assert store.publish(good_texts(), "four", "wang", NOW).number == 4
 
 
-def test_old_versions_leave_asterisk_but_not_the_store(store: Store, tmp_path: Path) -> None:
-    for number in range(menus.KEPT_COMPILED + 2):
-        store.publish(good_texts(), f"{number}", "wang", NOW)
-    assert len(compiled(tmp_path)) == menus.KEPT_COMPILED + 1
-    assert store.rollback(1).current
-    assert "v1.conf" in compiled(tmp_path)
-
-
 def test_a_publisher_who_died_half_way_is_not_in_the_way(store: Store, tmp_path: Path) -> None:
     left = tmp_path / "menus" / ".1.unfinished"
     left.mkdir(parents=True)

@@ -27,7 +27,7 @@ demo: setup ## place real calls: person, voicemail, fax, failure, hand-over
 
 test: setup ## everything there is to test (SEED=n shuffles)
 	@$(VENV)/bin/hotline models fetch vosk-ko
-	@$(VENV)/bin/python -m telephone.isolation $(VENV)/bin/python -m pytest $(if $(SEED),-p "randomly" --randomly-seed=$(SEED),-p no:randomly) $(PYTEST_ARGS)
+	@$(VENV)/bin/python -m telephone.isolation $(VENV)/bin/python -m pytest -n auto $(if $(SEED),-p "randomly" --randomly-seed=$(SEED),-p no:randomly) $(PYTEST_ARGS)
 
 fuzz: $(READY) ## every parser under bytes a fuzzer thinks of (SECONDS=60 each)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]'

@@ -78,7 +78,10 @@ async def test_waiting_for_sound_has_a_limit(server: AudioSocketServer) -> None:
     assert not await leg.has_heard(8000, 0.05)
 
 
-@pytest.mark.parametrize("opening", [frame(UUID, uuid.uuid4().bytes), frame(UUID, b"short"), frame(AUDIO, b"\0\0"), b""])
+STRANGERS = {"another id": frame(UUID, uuid.UUID(int=1).bytes), "a short id": frame(UUID, b"short"), "sound": frame(AUDIO, b"\0\0"), "nothing": b""}
+
+
+@pytest.mark.parametrize("opening", STRANGERS.values(), ids=STRANGERS.keys())
 async def test_a_connection_nobody_expects_is_closed(server: AudioSocketServer, opening: bytes) -> None:
     reader, writer = await asyncio.open_connection(server.host, server.port)
     writer.write(opening)

@@ -1,0 +1,74 @@
+"""How the tests share a machine: in several workers, each in a network namespace of its own, so that ports never meet.
+
+Calls are placed in real time and mostly wait, everything else mostly computes; so they run beside each other, and what
+computes leaves the processor to the calls. Where no namespace is allowed, all tests run one after the other.
+`-n0` does that anywhere (`-s` and `--pdb` need it).
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+
+import pytest
+from execnet import XSpec
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+from telephone import isolation
+
+WORKERS = 3
+NICENESS = 10
+ISOLATED = ("-m", "telephone.isolation")
+ONE_HOTLINE = "tests/calls/"
+EACH_ITS_OWN = "tests/calls/test_demo.py"
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """What `-n auto` means here; 0 is one test after the other."""
+    return WORKERS if isolation.is_allowed() else 0
+
+
+def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[XSpec]) -> None:
+    """The first worker is given the calls; the others are patient."""
+    for number, spec in enumerate(specs):
+        patient = ("nice", "-n", str(NICENESS)) if number else ()
+        spec.python = shlex.join([*patient, sys.executable, *ISOLATED, sys.executable])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    config.option.loadscopereorder = False
+    return Shares(config, log)
+
+
+class Shares(LoadScopeScheduling):
+    """A worker takes a file at a time. All stories that call the one hotline are one share; each demonstration is one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(EACH_ITS_OWN):
+            return nodeid
+        return ONE_HOTLINE if nodeid.startswith(ONE_HOTLINE) else nodeid.split("::", 1)[0]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, also where the order is shuffled."""
+    items.sort(key=lambda item: (not item.nodeid.startswith(ONE_HOTLINE), item.nodeid.startswith(EACH_ITS_OWN)))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if session.config.getoption("numprocesses", None):
+        session.config.pluginmanager.register(NamesFailures(session.config.pluginmanager.get_plugin("terminalreporter")))
+
+
+class NamesFailures:
+    """Dots of three workers do not say which file they belong to; so what fails is named when it does."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self._terminal = terminal
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._terminal.write_line(f"\nFAILED {report.nodeid} ({report.when})", red=True)

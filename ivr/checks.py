@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ivr import numbers, ways
+from ivr import numbers, services, ways
 from ivr.faults import Faults, unknown
 from ivr.model import (
     EMERGENCIES,
@@ -39,14 +39,15 @@ def check_city(city: City, faults: Faults) -> None:
     _chains(city, faults)
     _persons(city, faults)
     _dialled(city, faults)
+    services.check_services(city, faults)
 
 
 def _names(city: City, faults: Faults) -> None:
-    for path, node_id in _targets(city):
-        _exists(MENUS, path, "node", node_id, city.nodes, faults)
+    for file, path, node_id in _targets(city):
+        _exists(file, path, "node", node_id, city.nodes, faults)
     for node in city.nodes.values():
         at = f"nodes/{node.id}"
-        _node_prompts(city, node, faults)
+        _node_prompts(city, node, *_stands(city, node.id), faults)
         if isinstance(node, QueueNode):
             _exists(MENUS, f"{at}/queue", "queue", node.queue, city.queues, faults)
         if node.hours is not None:
@@ -58,7 +59,8 @@ def _names(city: City, faults: Faults) -> None:
     for queue in city.queues.values():
         _exists(QUEUES, f"{queue.name}/overflow", "node", queue.overflow, city.nodes, faults)
     for number, node_id in city.numbers.items():
-        _exists(NUMBERS, f"numbers/{number}", "node", node_id, city.nodes, faults)
+        if number not in city.services:
+            _exists(NUMBERS, f"numbers/{number}", "node", node_id, city.nodes, faults)
     for prompt in REQUIRED:
         if prompt not in city.prompts:
             faults.add("prompts.yaml", "", f'the prompt "{prompt}" is missing; every hotline needs it')
@@ -67,28 +69,35 @@ def _names(city: City, faults: Faults) -> None:
             _exists(f"prompts.{language}.yaml", prompt, "prompt", prompt, city.prompts, faults)
 
 
-def _targets(city: City) -> Iterator[tuple[str, str]]:
-    yield "root", city.root
-    yield "person", city.person
+def _stands(city: City, node_id: str) -> tuple[str, str]:
+    """The file and path at which a node is written down."""
+    return (NUMBERS, f"numbers/{node_id}") if services.is_of_a_number(city, node_id) else (MENUS, f"nodes/{node_id}")
+
+
+def _targets(city: City) -> Iterator[tuple[str, str, str]]:
+    yield MENUS, "root", city.root
+    yield MENUS, "person", city.person
     if city.fax is not None:
-        yield "fax", city.fax
+        yield MENUS, "fax", city.fax
+    for service in city.services.values():
+        yield NUMBERS, f"numbers/{service.number}/node", service.node
     for node in city.nodes.values():
         at = f"nodes/{node.id}"
         if node.closed is not None:
-            yield f"{at}/closed", node.closed
-        if isinstance(node, Announcement):
-            yield f"{at}/next", node.next
+            yield MENUS, f"{at}/closed", node.closed
+        if isinstance(node, Announcement) and not services.is_of_a_number(city, node.id):
+            yield MENUS, f"{at}/next", node.next
         if isinstance(node, Menu):
-            yield from ((f"{at}/choices/{key}", target) for key, target in node.choices.items())
+            yield from ((MENUS, f"{at}/choices/{key}", target) for key, target in node.choices.items())
 
 
-def _node_prompts(city: City, node: Node, faults: Faults) -> None:
+def _node_prompts(city: City, node: Node, file: str, place: str, faults: Faults) -> None:
     said = {"prompt": node.prompt, "greeting": node.greeting if isinstance(node, Menu) else ()}
     for field, prompts in said.items():
         for at, prompt in enumerate(prompts, 1):
-            path = f"nodes/{node.id}/{field}"
-            in_list = faults.is_written(MENUS, f"{path}/{at}")
-            _exists(MENUS, f"{path}/{at}" if in_list else path, "prompt", prompt, city.prompts, faults)
+            path = f"{place}/{field}"
+            in_list = faults.is_written(file, f"{path}/{at}")
+            _exists(file, f"{path}/{at}" if in_list else path, "prompt", prompt, city.prompts, faults)
 
 
 def _exists(file: str, path: str, what: str, name: str, known: Mapping[str, object], faults: Faults) -> None:
@@ -142,13 +151,13 @@ def _keys(city: City, menu: Menu, faults: Faults) -> None:
 
 def _circles(city: City, faults: Faults) -> None:
     for way in ways.circles(city):
-        faults.add(MENUS, f"nodes/{way[0]}", f"leads in an endless circle: {' -> '.join(way)}")
+        faults.add(*_stands(city, way[0]), f"leads in an endless circle: {' -> '.join(way)}")
 
 
 def _chains(city: City, faults: Faults) -> None:
     for node_id, length in ways.chains(city).items():
         if length > LONGEST_CHAIN + 1:
-            faults.add(MENUS, f"nodes/{node_id}", f"more than {LONGEST_CHAIN} nodes follow one another without a question")
+            faults.add(*_stands(city, node_id), f"more than {LONGEST_CHAIN} nodes follow one another without a question")
 
 
 def _persons(city: City, faults: Faults) -> None:

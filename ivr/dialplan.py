@@ -47,10 +47,10 @@ def compile_numbers(city: City, version: int, *, menu: bool = True) -> str:
         "[hotline-trunk]",
     ]
     for number, node_id in numbers.entries(city).items():
-        lines += _enter(city, version, number, _arrival(city, node_id, menu))
+        lines += _enter(city, version, number, _arrival(city, number, node_id, menu))
     for number, node_id in city.numbers.items():  # 1234519, a path that leads nowhere: greeted, not refused
         for surplus in range(1, MISDIALLED_DIGITS + 1):
-            lines += _enter(city, version, number, _arrival(city, node_id, menu), "X" * surplus)
+            lines += _enter(city, version, number, _arrival(city, number, node_id, menu), "X" * surplus)
     for number in EMERGENCIES:
         lines += _enter(city, version, number, f"HOTLINE_AT={_safe(city.root)},HOTLINE_PATH={_safe(city.root)},HOTLINE_TARGET={number},HOTLINE_DECISION=emergency")
     return "\n".join(lines) + "\n"
@@ -62,10 +62,12 @@ def compile_elderly(forms: Mapping[str, str]) -> str:
     return "\n".join([*lines, *(f"exten => {_safe(form)},1,Return({_safe(care)})" for form, care in forms.items()), ""])
 
 
-def _arrival(city: City, node_id: str, menu: bool) -> str:
-    at = city.person if not menu and isinstance(city.nodes[node_id], Menu) else node_id
-    person = city.person if isinstance(city.nodes[at], Menu) else at
-    return f"HOTLINE_AT={_safe(at)},HOTLINE_PERSON={_safe(person)}"
+def _arrival(city: City, number: str, node_id: str, menu: bool) -> str:
+    at = numbers.entrance(node_id, city, menu=menu)
+    person = numbers.entrance(at, city, menu=False)
+    category = numbers.category(number, city)
+    preset = f",HOTLINE_CATEGORY={_safe(category)}" if category else ""
+    return f"HOTLINE_AT={_safe(at)},HOTLINE_PERSON={_safe(person)}{preset}"
 
 
 def _enter(city: City, version: int, number: str, at: str, surplus: str = "") -> Iterator[str]:

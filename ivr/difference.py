@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from ivr.model import City, Opening, Span
+from ivr.services import is_of_a_number
 
 LONGEST_SHOWN = 60  # characters of a value
 NOTHING = "nothing"
@@ -23,14 +24,24 @@ def _settings(city: City) -> dict[str, Any]:
 
 
 def _parts(old: City, new: City) -> Iterator[str]:
-    yield from _records("node", old.nodes, new.nodes)
+    yield from _records("node", _written(old), _written(new))
     yield from _records("queue", old.queues, new.queues)
     yield from _things("hours ", _weeks(old), _weeks(new))
     yield from _things("days of hours ", _other_days(old, new), _other_days(new, old))
-    yield from _things("number ", old.numbers, new.numbers)
+    yield from _things("number ", _short(old), _short(new))
+    yield from _records("number", old.services, new.services)
     yield from _things("prompt ", old.prompts, new.prompts)
     for language in (*old.languages, *(name for name in new.languages if name not in old.languages)):
         yield from _things(f"{language} prompt ", old.languages.get(language, {}), new.languages.get(language, {}))
+
+
+def _written(city: City) -> dict[str, Any]:
+    """The nodes of menus.yaml; those that numbers make are told with the numbers."""
+    return {node.id: node for node in city.nodes.values() if not is_of_a_number(city, node.id)}
+
+
+def _short(city: City) -> dict[str, Any]:
+    return {number: node for number, node in city.numbers.items() if number not in city.services}
 
 
 def _weeks(city: City) -> dict[str, Any]:

@@ -81,10 +81,10 @@ class Fields:
             return ""
         return word
 
-    def pairs(self, name: str, key_shape: str, shape: str) -> Mapping[str, str]:
-        """A mapping of texts to texts, such as choices."""
+    def pairs(self, name: str, key_shape: str, shape: str, *, empty: bool = False) -> Mapping[str, str]:
+        """A mapping of texts to texts, such as choices; `empty`: there may be none."""
         value = self._left.pop(name, None)
-        if not isinstance(value, dict) or not value:
+        if not isinstance(value, dict) or not (value or empty):
             self.fault(name, "is missing" if value is None else "must be names with a colon and their values")
             return {}
         for key in value:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ivr.events import Ask, Decide, Event, FaxHeard, HungUp, Instruction, NoInput, Pressed, Say
-from ivr.model import Announcement, City, Emergency, Fax, HangUp, Menu, Node, QueueNode, Transfer, Voicemail
-from ivr.numbers import emergency, table
+from ivr.model import Announcement, City, Emergency, Fax, HangUp, Menu, Node, PassedOn, QueueNode, Transfer, Voicemail
+from ivr.numbers import emergency, entrance, table
 
 NO_INPUT_LIMIT = 2  # the first silence repeats, the second reaches a person
 NO_MATCH_LIMIT = 3  # the third wrong key in a row reaches a person
@@ -75,8 +75,7 @@ def begin(city: City, call: Call) -> Step:
     if number := emergency(call.called, city):
         return Place(city, city.root, call.now, outcome="emergency"), (Decide("emergency", city.root, number),)
     at = call.at if call.at is not None and call.at in city.nodes else table(city).get(call.called, city.root)
-    if not call.menu and isinstance(city.nodes[at], Menu):
-        at = city.person
+    at = entrance(at, city, menu=call.menu)
     return _go(Place(city, at, call.now), at)
 
 
@@ -178,6 +177,8 @@ def decision_of(city: City, node: Node) -> Decide:
             return Decide("fax", node.id, type=node.type)
         case Transfer():
             return Decide("transfer", node.id, node.number, node.type)
+        case PassedOn():
+            return Decide(node.mode, node.id, node.number, node.type, node.next, node.seconds)
         case Emergency():
             return Decide("emergency", node.id, node.number)
         case HangUp():

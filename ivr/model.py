@@ -15,6 +15,10 @@ TYPES = {
     "praise": "表扬",
 }
 EMERGENCIES = {"110": "公安报警", "119": "火警", "120": "急救", "122": "交通事故"}
+# What became of a department's number when the hotlines were merged (归并方式, 国办发〔2020〕53号).
+MERGED, DUAL, SUB_CENTRE, PROVINCE, INACTIVE = "merged", "dual", "sub-centre", "province", "inactive"
+MODES = {MERGED: "整体并入", DUAL: "双号并行", SUB_CENTRE: "设分中心", PROVINCE: "省级接听", INACTIVE: "停用"}
+PASSED_ON = (DUAL, SUB_CENTRE, PROVINCE)
 OWN_LANGUAGE = "zh"  # of prompts.yaml; others stand in prompts.<language>.yaml
 STRATEGIES = ("ringall", "leastrecent", "fewestcalls", "random", "rrmemory", "linear", "wrandom", "rrordered")
 # China keeps no summer time, so an offset says all; nothing has to read a time-zone database.
@@ -80,6 +84,17 @@ class HangUp(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PassedOn(Node):
+    """A department's number that others answer: they are rung first, and the call goes to `next` where they do not."""
+
+    mode: str  # dual | sub-centre | province; it is also the name of the decision
+    number: str
+    seconds: int
+    next: str
+    type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Queue:
     """Callers waiting for a person; the words are app_queue's, the seconds are said."""
 
@@ -126,6 +141,36 @@ class Hours:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServiceNumber:
+    """A department's number and what became of it (归并方式): one entry of numbers.yaml that says more than a node."""
+
+    number: str  # as dialled; `placeholder-3` where the city's plan names none
+    name: str
+    mode: str
+    node: str  # ours: where callers enter, or go when the others do not answer, or after the announcement
+    target: str = ""  # the others' number
+    seconds: int = 0
+    category: str = ""  # preset on the ticket
+    type: str = ""
+    prompt: tuple[str, ...] = ()
+    group: str = ""  # of the city's plan, to count by
+
+    @property
+    def is_dialled(self) -> bool:
+        return self.number.isdigit()
+
+    def as_node(self) -> Node | None:
+        """The node callers enter at, under the number itself; none where they enter at one of the menus' nodes."""
+        if self.mode == MERGED or not self.is_dialled:
+            return None
+        if self.mode == INACTIVE:
+            return Announcement(id=self.number, name=self.name, prompt=self.prompt, next=self.node)
+        return PassedOn(
+            id=self.number, name=self.name, prompt=self.prompt, mode=self.mode, number=self.target, seconds=self.seconds, next=self.node, type=self.type
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class City:
     """One version of a city's menus, complete and consistent."""
 
@@ -142,6 +187,7 @@ class City:
     prompts: Mapping[str, str]
     languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # prompts in other languages
     years: tuple[int, ...] = ()  # of the statutory calendar that are known
+    services: Mapping[str, ServiceNumber] = field(default_factory=dict)  # departments' numbers, placeholders too
 
     @property
     def timezone(self) -> timezone:

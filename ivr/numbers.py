@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr.model import EMERGENCIES, City
+from ivr.model import EMERGENCIES, Announcement, City, Menu
 
 
 def table(city: City) -> dict[str, str]:
@@ -15,6 +15,20 @@ def table(city: City) -> dict[str, str]:
 def entries(city: City) -> dict[str, str]:
     """The same in the shortest form only: 12345 and, for the node 12345-1-1, 1234511."""
     return {path.replace("-", ""): path for path in city.nodes if is_dialled(path)} | dict(city.numbers)
+
+
+def category(number: str, city: City) -> str:
+    """What the department's number presets on the ticket: 12349 -> civil-affairs."""
+    service = city.services.get(number)
+    return service.category if service else ""
+
+
+def entrance(node_id: str, city: City, *, menu: bool) -> str:
+    """Where a call begins: with menus switched off, whoever would hear one gets a person."""
+    end = city.nodes[node_id]
+    while isinstance(end, Announcement):
+        end = city.nodes[end.next]
+    return city.person if not menu and isinstance(end, Menu) else node_id
 
 
 def emergency(called: str, city: City) -> str:

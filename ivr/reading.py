@@ -6,16 +6,17 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ivr import model
+from ivr import model, services
 from ivr.calendar import read_calendar
 from ivr.faults import Faults
 from ivr.fields import NAME, SHAPES, Fields
 from ivr.hours import read_hours
-from ivr.model import City, Node, Queue
+from ivr.model import City, Node, Queue, ServiceNumber
 from ivr.source import Scalar, read
 
 FILES = ("menus.yaml", "queues.yaml", "hours.yaml", "numbers.yaml", "prompts.yaml")
 TRANSLATION = re.compile(r"prompts\.([a-z]{2,3})\.yaml")
+OPTIONAL: tuple[str, ...] = ()
 LONGEST_PROMPT = 300  # characters; words in letters take about twice as many
 MOST_PROMPTS = 6  # said one after another at one node
 
@@ -28,28 +29,47 @@ def read_city(texts: Mapping[str, str], faults: Faults) -> City:
         faults.add(file, "", "is missing", 1)
     faults.refuse()  # what follows would only report the same again
     menus = Fields("menus.yaml", "", trees["menus.yaml"], faults)
-    numbers = Fields("numbers.yaml", "", trees["numbers.yaml"], faults)
+    entries, departments = _entries(trees["numbers.yaml"], faults)
+    numbers = Fields("numbers.yaml", "", entries, faults)
     calendar = read_calendar(texts, faults)
     zone, hours = read_hours(Fields("hours.yaml", "", trees["hours.yaml"], faults), calendar)
     seconds = menus.count("no_input_seconds", 8, 2, 60)
+    root, person = menus.text("root", "node"), menus.text("person", "node")
+    departments = services.placed(departments, root, person)
     city = City(
-        root=menus.text("root", "node"),
-        person=menus.text("person", "node"),
+        root=root,
+        person=person,
         fax=menus.text("fax", "node", required=False) or None,
-        nodes=_nodes(menus.take("nodes"), seconds, faults),
+        nodes=_together(_nodes(menus.take("nodes"), seconds, faults), services.nodes_of(departments), faults),
         queues=_queues(trees["queues.yaml"], faults),
         hours=hours,
         zone=zone,
         area_code=numbers.text("area_code", "area"),
         country_code=numbers.text("country_code", "country"),
-        numbers=numbers.pairs("numbers", "service", "node"),
+        numbers={**numbers.pairs("numbers", "service", "node", empty=bool(departments)), **services.dialled(departments)},
         prompts=_prompts("prompts.yaml", trees["prompts.yaml"], faults),
         languages={name: _prompts(file, trees[file], faults) for name, file in translations.items()},
         years=calendar.years,
+        services=departments,
     )
     menus.done(("root", "person", "fax", "no_input_seconds", "nodes"))
     numbers.done(("area_code", "country_code", "numbers"))
     return city
+
+
+def _entries(tree: dict[str, Any], faults: Faults) -> tuple[dict[str, Any], dict[str, ServiceNumber]]:
+    """The file with its numbers in the short form only, and those in the long form."""
+    value = tree.get("numbers")
+    if not isinstance(value, dict):
+        return tree, {}
+    short = {number: entry for number, entry in value.items() if not isinstance(entry, dict)}
+    return {**tree, "numbers": short}, services.read_services(value, faults)
+
+
+def _together(nodes: dict[str, Node], of_numbers: Mapping[str, Node], faults: Faults) -> dict[str, Node]:
+    for node_id in nodes.keys() & of_numbers:
+        faults.add("numbers.yaml", f"numbers/{node_id}", f"the node {node_id} stands in menus.yaml already")
+    return {**nodes, **of_numbers}
 
 
 def _nodes(value: Any, seconds: int, faults: Faults) -> dict[str, Node]:

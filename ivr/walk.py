@@ -11,7 +11,7 @@ from datetime import datetime
 from ivr import numbers
 from ivr.events import Ask, Decide, Event, FaxHeard, HungUp, Instruction, NoInput, Pressed, Say
 from ivr.flow import ABANDONED, Call, Place, begin, step
-from ivr.model import TYPES, City
+from ivr.model import PASSED_ON, TYPES, City
 
 KEYS = "0123456789*#"
 
@@ -69,7 +69,8 @@ class Walk:
 
     @property
     def where(self) -> str:
-        """The queue's name, or voicemail, fax, transfer, emergency, hangup, abandoned; '' while the menu asks."""
+        """The queue's name, or voicemail, fax, transfer, dual, sub-centre, province, emergency, hangup, abandoned;
+        '' while the menu asks."""
         if self.decision is not None and self.decision.decision == "queue":
             return self.decision.target
         return self.place.outcome if self.place is not None else ""
@@ -121,5 +122,5 @@ def _end(walk: Walk) -> str:
         return ""
     decision, node = walk.decision, walk.city.nodes[walk.decision.path]
     kind = f", {decision.type} {TYPES[decision.type]}" if decision.type else ""
-    number = f", {decision.target}" if decision.decision in ("transfer", "emergency") else ""
+    number = f", {decision.target}" if decision.decision in ("transfer", "emergency", *PASSED_ON) else ""
     return f"{decision.path} {node.name}{kind}{number}"

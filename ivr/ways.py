@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr.model import Announcement, City, Menu, Node, QueueNode, Transfer
+from ivr.model import Announcement, City, Menu, Node, PassedOn, QueueNode, Transfer
 
 
 def onward(node: Node) -> Iterator[str]:
     """Where a call goes from here without the caller doing anything, perhaps only at some hours."""
     if node.closed is not None:
         yield node.closed
-    if isinstance(node, Announcement):
+    if isinstance(node, Announcement | PassedOn):
         yield node.next
 
 
@@ -65,7 +65,7 @@ def reaches_person(city: City, start: str) -> bool:
             waiting.append(node.closed)
         if isinstance(node, Menu):
             waiting.append(node.choices.get("0", city.person))
-        elif isinstance(node, Announcement):
+        elif isinstance(node, Announcement | PassedOn):
             waiting.append(node.next)
         elif isinstance(node, QueueNode | Transfer):
             person = True

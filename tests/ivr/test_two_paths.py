@@ -56,13 +56,18 @@ def test_the_city_as_it_is_shipped(asterisk: Asterisk) -> None:
     the_same(asterisk, city, every_call(city, 3))
 
 
+def test_a_city_whose_hotlines_were_merged(asterisk: Asterisk) -> None:
+    city = load({path.name: path.read_text(encoding="utf-8") for path in (Path(__file__).parent / "fuyang").glob("*.yaml")})
+    the_same(asterisk, city, every_call(city, 1))
+
+
 def test_a_city_with_every_kind_longer_keys_and_doors_open_and_closed(asterisk: Asterisk) -> None:
     translations = {"prompts.en": "welcome: Hello.\n", "prompts.ug": "welcome: Salam.\n"}
-    city = good_city(menus=_with_longer_keys_and_doors(), hours=_open_and_closed(datetime.now(CHINA)), **translations)
+    city = good_city(menus=with_longer_keys_and_doors(), hours=open_and_closed(datetime.now(CHINA)), **translations)
     the_same(asterisk, city, every_call(city, 2))
 
 
-def _with_longer_keys_and_doors() -> str:
+def with_longer_keys_and_doors() -> str:
     text = good_texts()["menus.yaml"].replace("hours: office", "hours: closed-now")
     text = text.replace('"4": 12345-4\n', '"4": 12345-4\n      "51": 12345-51\n      "523": 12345-523\n      "6": 12345-6\n      "7": 12345-1\n      "8": 12345-8\n')
     return text + """\
@@ -77,7 +82,7 @@ def _with_longer_keys_and_doors() -> str:
 """
 
 
-def _open_and_closed(now: datetime) -> str:
+def open_and_closed(now: datetime) -> str:
     """Hours that hold for a while around now, and hours that do not, without waiting for any."""
     yesterday, today, tomorrow = ((now + timedelta(days=days)).strftime("%a").lower() for days in (-1, 0, 1))
     others = ",".join(day for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun") if day not in (today, tomorrow))

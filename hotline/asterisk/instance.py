@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hotline.asterisk.runtime import Runtime
 
-FOLDERS = ("etc", "log", "run", "lib", "db", "keys/keys", "cache", "agi-bin", "spool/recording", "spool/tmp", "spool/outgoing", "data/sounds")
+FOLDERS = ("etc", "log/cel-custom", "run", "lib", "db", "keys/keys", "cache", "agi-bin", "spool/recording", "spool/tmp", "spool/outgoing", "data/sounds")
 LONGEST_SOCKET = 100  # sun_path holds 108 bytes
 
 

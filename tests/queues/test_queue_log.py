@@ -149,7 +149,7 @@ def test_a_damaged_bookmark_reads_from_the_beginning(logbook: Logbook, damage: s
 
 
 def test_a_very_long_log_is_read_in_turns(logbook: Logbook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("queues.queue_log.MOST_AT_ONCE", 120)
+    monkeypatch.setattr("queues.log_file.MOST_AT_ONCE", 120)
     logbook.writes(ENTERS + CONNECT)
     logbook.rotates()
     logbook.writes(ENDS)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from packaging.requirements import Requirement
 from sqlalchemy import make_url
 
-from hotline import city, phones, ports, registrations, secrets
+from hotline import certificates, city, phones, ports, registrations, secrets
 from hotline.asterisk import Asterisk, RuntimeMissing, find, ours
 from hotline.menus import PublishError
 from hotline.phones import PhoneError
@@ -175,6 +175,37 @@ def trunk(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "trunk", f"registers at {carrier.server} as {carrier.user}; its calls come in as {carrier.number}")
 
 
+def encryption(settings: Settings) -> Iterator[Finding]:
+    """Nothing to say of a hotline that takes no calls over TLS, unless somebody waits for them."""
+    if settings.file.tls.port is None:
+        for phone in (phone for phone in phones.examined(settings)[0] if phone.encrypted):
+            yield Finding("fault", "encryption", f"phone {phone.name} must encrypt, but tls.port is not set", "set it, or add the phone again")
+        return
+    if path := certificates.exposed(settings):
+        yield Finding("fault", "encryption", f"{path} can be read by others", f"chmod o= {path}")
+    if (trusted := settings.file.tls.trusted_file) and not (settings.home / trusted).is_file():
+        yield Finding("fault", "encryption", f"tls.trusted_file: no {settings.home / trusted}", "correct it in settings.yaml, then restart")
+    try:
+        city_own = certificates.named(settings)
+        yield _certificate(settings, certificates.read(*city_own) if city_own else certificates.installed(settings))
+    except certificates.CertificateUnusable as error:
+        yield Finding("fault", "encryption", f"{error}; calls over TLS need it", "correct that file, then `hotline certificate reload`")
+
+
+def _certificate(settings: Settings, found: certificates.Certificate) -> Finding:
+    where, left = certificates.files(settings)[0], found.days_left()
+    renew = "renew it, then `hotline certificate reload`"
+    now = datetime.now(UTC)
+    if not found.since <= now < found.until:
+        when = f"ended on {found.until:%Y-%m-%d}" if now >= found.until else f"counts only from {found.since:%Y-%m-%d %H:%M} UTC on"
+        return Finding("fault", "encryption", f"the certificate {when}: whoever checks it does not call", renew)
+    if left < certificates.RENEW_DAYS:
+        return Finding("warning", "encryption", f"the certificate ends in {left} days, on {found.until:%Y-%m-%d}", renew)
+    if found.trial:
+        return Finding("note", "encryption", f"a self-signed certificate, until {found.until:%Y-%m-%d}", f"whoever calls over TLS must be given {where}")
+    return Finding("ok", "encryption", f"TLS on port {settings.file.tls.port} for {', '.join(found.names)}, until {found.until:%Y-%m-%d}")
+
+
 def case_system(settings: Settings) -> Iterator[Finding]:
     wishes = settings.file.case_system
     if wishes.url is None:
@@ -213,7 +244,7 @@ def today() -> date:
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    packages, asterisk, models, spoken_prompts, network_ports, processes, disk, secret_files, private_data, phone_files, trunk, case_system, calendar,
+    packages, asterisk, models, spoken_prompts, network_ports, processes, disk, secret_files, private_data, phone_files, trunk, encryption, case_system, calendar,
 )  # fmt: skip
 
 

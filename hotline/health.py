@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hotline import menus
+from hotline import certificates, menus
 from hotline.asterisk import Asterisk
 from hotline.services import Child
 from hotline.settings import Settings
@@ -15,6 +15,7 @@ class Health:
     """One hotline's. `reasons()` may be called from any thread."""
 
     def __init__(self, settings: Settings, asterisk: Asterisk) -> None:
+        self._settings = settings
         self._home = settings.home
         self._asterisk = asterisk
         self._versions = menus.Store.of(settings)
@@ -31,9 +32,20 @@ class Health:
 
     def warnings(self) -> list[str]:
         """What needs a person although calls are taken."""
+        return list(self._warnings())
+
+    def _warnings(self) -> Iterator[str]:
         if Child("worker", (), self._home).started() is None:
-            return ["the worker process does not run; messages and faxes wait in the spool"]
-        return []
+            yield "the worker process does not run; messages and faxes wait in the spool"
+        if self._settings.file.tls.port is None:
+            return
+        try:
+            left = certificates.installed(self._settings).days_left()
+        except certificates.CertificateUnusable as error:
+            yield f"no calls over TLS: {error}"
+            return
+        if left < certificates.RENEW_DAYS:
+            yield f"the certificate for calls over TLS ends in {left} days" if left >= 0 else "the certificate for calls over TLS has ended"
 
     def _menus(self) -> Iterator[str]:
         try:

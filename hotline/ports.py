@@ -31,8 +31,10 @@ class Port:
 
 def needed(settings: Settings) -> tuple[Port, ...]:
     """All ports with a fixed number; RTP's are taken call by call from a range."""
+    tls = settings.file.tls.port
     return (
         Port("SIP", "HOTLINE_SIP_PORT", socket.SOCK_DGRAM, settings.file.sip.address, settings.sip_port),
+        *([Port("SIP over TLS", "tls.port", socket.SOCK_STREAM, settings.file.sip.address, tls)] if tls else ()),
         Port("AMI", "HOTLINE_AMI_PORT", socket.SOCK_STREAM, "127.0.0.1", settings.ami_port),
         Port("FastAGI", "HOTLINE_AGI_PORT", socket.SOCK_STREAM, "127.0.0.1", settings.agi_port),
         Port("HTTP", "HOTLINE_HTTP_PORT", socket.SOCK_STREAM, "127.0.0.1", settings.http_port),

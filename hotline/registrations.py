@@ -24,6 +24,7 @@ class Registration:
     user: str
     number: str
     secret: str
+    encrypted: bool = False
 
 
 def usable(settings: Settings) -> tuple[list[Registration], list[SecretUnusable]]:
@@ -36,7 +37,7 @@ def usable(settings: Settings) -> tuple[list[Registration], list[SecretUnusable]
             faults.append(fault)
             continue
         host = wish.server.partition(":")[0]
-        made.append(Registration(f"carrier-{number}", wish.server, host, wish.user, wish.number, secret.replace(";", "\\;")))
+        made.append(Registration(f"carrier-{number}", wish.server, host, wish.user, wish.number, secret.replace(";", "\\;"), wish.encrypted))
     return made, faults
 
 

@@ -32,6 +32,11 @@ def menus(settings: Settings) -> None:
     _apply(settings, ("dialplan reload", "queue reload all"))
 
 
+def certificate(settings: Settings) -> None:
+    """After the certificate was exchanged; calls and registrations stay."""
+    _apply(settings, (PJSIP,))
+
+
 def everything(settings: Settings) -> None:
     """After a change of settings."""
     _apply(settings, ("core reload",))
@@ -53,4 +58,4 @@ def _apply(settings: Settings, commands: tuple[str, ...]) -> Asterisk | None:
 def _endpoints(asterisk: Asterisk) -> set[str]:
     """The phones Asterisk knows now: `pjsip list endpoints` has a line `Endpoint:  NAME…` for each."""
     listed = re.findall(r"^ *Endpoint: +([^\s</]+)", asterisk.cli("pjsip list endpoints"), re.MULTILINE)
-    return set(listed) - {"trunk"}
+    return set(listed) - {"trunk", "trunk-encrypted"}

@@ -7,6 +7,7 @@ misspelt setting that is silently ignored is found on the night it was needed.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -73,6 +74,14 @@ def _trunk(text: str) -> str:
     return _network(text)
 
 
+def _overlap(one: str, other: str) -> bool:
+    try:
+        left, right = ip_network(one, strict=False), ip_network(other, strict=False)
+    except ValueError:  # a host's name
+        return one == other
+    return left.version == right.version and left.overlaps(right)
+
+
 Address = Annotated[str, AfterValidator(_address)]
 Network = Annotated[str, AfterValidator(_network)]
 Trunk = Annotated[str, AfterValidator(_trunk)]
@@ -89,6 +98,7 @@ class RegistrationSettings(_Section):
     user: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$")
     secret_file: str
     number: str = Field("12345", pattern=r"^[0-9+]{2,20}$")
+    encrypted: bool = False
 
 
 class SipSettings(_Section):
@@ -97,8 +107,24 @@ class SipSettings(_Section):
     local_networks: tuple[Network, ...] = Field((), description="behind NAT: networks that see the real address")
     trunks: tuple[Trunk, ...] = Field(("127.0.0.0/8",), description="addresses or networks of the trunks calls come from")
     registrations: tuple[RegistrationSettings, ...] = Field(
-        (), description="carriers to register at: server, user, secret_file, number (what they then call; 12345)"
+        (), description="carriers to register at: server, user, secret_file, number (what they then call; 12345), encrypted (TLS and SRTP only)"
     )
+
+
+class TlsSettings(_Section):
+    port: int | None = Field(None, ge=1, le=65535, description="SIP over TLS, TCP, usually 5061; none: no calls over TLS")
+    certificate_file: str | None = Field(None, description="this machine's certificate and its chain, PEM; none: a self-signed one, for trials")
+    key_file: str | None = Field(None, description="its private key, PEM, without a password")
+    trusted_file: str | None = Field(None, description="PEM file with whom this machine believes when it calls out over TLS; none: the system's")
+    trunks: tuple[Trunk, ...] = Field((), description="trunks whose calls must come over TLS with SRTP; not in sip.trunks too")
+
+    @model_validator(mode="after")
+    def _both(self) -> TlsSettings:
+        if (self.certificate_file is None) != (self.key_file is None):
+            raise ValueError("certificate_file and key_file belong together")
+        if self.trunks and self.port is None:
+            raise ValueError("trunks need a port")
+        return self
 
 
 class MenuSettings(_Section):
@@ -109,11 +135,20 @@ class MenuSettings(_Section):
 
 
 class SpeechSettings(_Section):
-    engine: Literal["auto", "vosk", "faster-whisper"] = Field("auto", description="auto | vosk | faster-whisper; auto takes Vosk when a Mandarin model is there")
+    engine: str = Field("auto", description="auto | vosk | faster-whisper | sherpa-onnx; auto takes Vosk when a Mandarin model is there")
     model: str | None = Field(None, description="a model's name or folder; none: the engine's default")
     workers: int = Field(1, ge=1, le=64, description="recogniser processes")
     input_path: Literal["direct", "resampled", "folded"] = Field("direct", description="how telephone sound reaches Vosk; calibrate on your own recordings")
-    hotwords: bool = Field(False, description="tell faster-whisper the gazetteer's places beforehand; calibrate on your own recordings")
+    hotwords: bool = Field(False, description="tell the engine the gazetteer's places beforehand, if it can use them; calibrate on your own recordings")
+
+    @field_validator("engine")
+    @classmethod
+    def _is_installed(cls, name: str) -> str:
+        from speech import registry  # noqa: PLC0415 - numpy and sound libraries come with it, and few settings name an engine
+
+        if name != "auto" and name not in registry.names():
+            raise ValueError(f"{name!r} is none of auto, {', '.join(registry.names())}")
+        return name
 
 
 class SpoolSettings(_Section):
@@ -133,10 +168,21 @@ class FileSettings(_Section):
     """What `settings.yaml` may hold."""
 
     sip: SipSettings = SipSettings()
+    tls: TlsSettings = TlsSettings()
     menu: MenuSettings = MenuSettings()
     speech: SpeechSettings = SpeechSettings()
     spool: SpoolSettings = SpoolSettings()
     case_system: CaseSystemSettings = CaseSystemSettings()
+
+    @model_validator(mode="after")
+    def _encryption_is_one_or_the_other(self) -> FileSettings:
+        """Asterisk takes an address that is in both lists for either; what must be encrypted would not need to be."""
+        for wanted, plain in itertools.product(self.tls.trunks, self.sip.trunks):
+            if _overlap(wanted, plain):
+                raise ValueError(f"tls.trunks: {wanted} is in sip.trunks ({plain}) too, so it would not need to be encrypted")
+        if self.tls.port is None and any(carrier.encrypted for carrier in self.sip.registrations):
+            raise ValueError("sip.registrations: encrypted needs tls.port")
+        return self
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ class Wiring:
     phones_port: int = 5070
     ami_port: int = 5038
     rtp_ports: tuple[int, int] = (20000, 23999)
+    hotline_tls_port: int = 0  # 0: the network speaks no TLS
+    trusts: Path | None = None  # the certificate by which the network knows the hotline
 
 
 class Network:
@@ -75,9 +77,10 @@ class Network:
             raise RuntimeError("the network is not running; use `async with Network(…)`")
         return self._ami
 
-    def caller(self, number: str = "13812345678", *, name: str = "", inband: bool = False) -> Caller:
-        """A citizen at a telephone; an empty number is a withheld one, `inband` sends keys as tones."""
-        return Caller(self.ami, self.sound, number, name=name, trunk="hotline-inband" if inband else "hotline")
+    def caller(self, number: str = "13812345678", *, name: str = "", inband: bool = False, encrypted: bool = False) -> Caller:
+        """A citizen at a telephone; an empty number is a withheld one, `inband` sends keys as tones, `encrypted`: TLS and SRTP."""
+        trunk = "hotline-inband" if inband else "hotline-encrypted" if encrypted else "hotline"
+        return Caller(self.ami, self.sound, number, name=name, trunk=trunk)
 
     def fax_machine(self, number: str = "05468080808") -> FaxMachine:
         return FaxMachine(self.ami, number)
@@ -98,5 +101,6 @@ class Network:
             "secret": self._secret, "address": wiring.address, "sip_port": wiring.sip_port, "ami_port": wiring.ami_port,
             "phones_address": wiring.phones_address, "phones_port": wiring.phones_port, "phones": self._accounts,
             "hotline_address": wiring.hotline_address, "hotline_port": wiring.hotline_port, "rtp_first": first, "rtp_last": last,
+            "hotline_tls_port": wiring.hotline_tls_port, "trusts": wiring.trusts,
         }  # fmt: skip
         return Instance(name="network", home=wiring.folder, templates=TEMPLATES, variables=variables)

@@ -22,6 +22,7 @@ class PhoneAccount:
 
     name: str
     password: str
+    encrypted: bool = False
 
 
 class NotRegistered(CallError):

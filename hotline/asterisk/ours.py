@@ -6,10 +6,11 @@ import re
 import sys
 from collections.abc import Container
 from dataclasses import replace
+from pathlib import Path
 
 import structlog
 
-from hotline import city, elderly, music, phones, registrations
+from hotline import certificates, city, elderly, music, phones, registrations
 from hotline.asterisk.instance import Instance, render
 from hotline.asterisk.process import Asterisk
 from hotline.asterisk.runtime import Runtime, find
@@ -22,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(_slow)?")
 AMI_USER = "hotline"
+SYSTEM_TRUST = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/pki/tls/certs/ca-bundle.crt"))
 
 
 def instance(settings: Settings) -> Instance:
@@ -41,7 +43,9 @@ def instance(settings: Settings) -> Instance:
             "external_address": file.sip.external_address,
             "local_networks": file.sip.local_networks,
             "trunks": file.sip.trunks,
+            "encrypted_trunks": file.tls.trunks,
             "registrations": _registrations(settings),
+            "tls": _tls(settings),
             "rtp_first": first,
             "rtp_last": udptl - 1,
             "udptl_first": udptl,
@@ -77,6 +81,7 @@ def configure(settings: Settings, runtime: Runtime) -> Instance:
     """Writes the configuration and makes every folder and sound it refers to."""
     Spool(settings.spool).prepare()
     music.ensure(settings.sounds / "music")
+    _certificate(settings)
     made = instance(settings)
     made = replace(made, variables={**made.variables, "queues": queues_conf(settings)})
     render(made, runtime)
@@ -90,6 +95,24 @@ def _elderly(settings: Settings) -> None:
         elderly.write(settings, city.now(settings))
     except elderly.ElderlyError as error:
         log.error("the list of elderly callers is not used", reason=str(error))
+
+
+def _certificate(settings: Settings) -> None:
+    """One that cannot be used must keep no call away that needs none."""
+    try:
+        certificates.install(settings)
+    except certificates.CertificateUnusable as error:
+        log.error("the certificate is not taken; calls over TLS go on with the last good one, if there was one", reason=str(error))
+
+
+def _tls(settings: Settings) -> dict[str, object] | None:
+    """What the template needs of TLS, or None: no such transport."""
+    certificate, key = certificates.files(settings)
+    if settings.file.tls.port is None or not (certificate.is_file() and key.is_file()):
+        return None
+    named = settings.file.tls.trusted_file
+    trusted = next((path for path in ([settings.home / named] if named else SYSTEM_TRUST) if path.is_file()), None)
+    return {"port": settings.file.tls.port, "certificate": certificate, "key": key, "trusted": trusted}
 
 
 def _registrations(settings: Settings) -> list[registrations.Registration]:

@@ -29,18 +29,20 @@ def register(app: typer.Typer) -> None:
 def add(
     name: Annotated[str, typer.Argument(help="a lower-case word or 2 to 6 digits")],
     queue: Annotated[list[str] | None, typer.Option("--queue", "-q", help="a queue whose callers this phone takes")] = None,
+    encrypted: Annotated[bool, typer.Option("--encrypted", help="only over TLS with SRTP (needs tls.port)")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="accepted for symmetry; the output is JSON anyway")] = False,
 ) -> None:
     """Add a phone; prints what to put into it as JSON. The secret is shown this once."""
     settings = Settings.load()
     try:
-        added = phones.add(settings, name, tuple(queue or ()))
+        added = phones.add(settings, name, tuple(queue or ()), encrypted)
         reload.phones(settings)
     except phones.PhoneError as error:
         _refuse(error)
     print(json.dumps({
         "name": added.name, "username": added.name, "secret": added.secret, "queues": list(added.queues),
-        "address": address(settings.file.sip), "port": settings.sip_port, "transport": "udp",
+        "address": address(settings.file.sip), "port": settings.file.tls.port if encrypted else settings.sip_port,
+        "transport": "tls" if encrypted else "udp",
     }, ensure_ascii=False))  # fmt: skip
 
 
@@ -52,9 +54,9 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = Fal
         items = [{key: value for key, value in asdict(one).items() if key != "secret"} for one in found]
         print(json.dumps({"items": items, "next": None}, ensure_ascii=False))
         return
-    table = Table("phone", "queues")
+    table = Table("phone", "queues", "")
     for one in found:
-        table.add_row(one.name, ", ".join(one.queues))
+        table.add_row(one.name, ", ".join(one.queues), "encrypted" if one.encrypted else "")
     Console().print(table)
 
 

@@ -55,7 +55,7 @@ def texts() -> dict[str, str]:
         f'    next: "{ROOT}"',
     ]
     head = f'root: "{ROOT}"\nperson: 12345-0\nfax: 12345-9\nno_input_seconds: 2\n\nnodes:\n'
-    queue = "  strategy: ringall\n  wait_seconds: 60\n  overflow: 12345-8\n"
+    queue = "  strategy: ringall\n  wait_seconds: 60\n  wrapup_seconds: 0\n  overflow: 12345-8\n"
     return {
         "menus.yaml": head
         + "\n".join([*nodes, *away, *urgent, fax, "  12345-8:\n    name: 留言\n    kind: voicemail\n    type: help"])

@@ -27,6 +27,7 @@ from tests.agi import maze
 
 TONE_SECONDS = 1.3
 POLL_SECONDS = 0.02
+ENCRYPTED = "127.0.0.6"  # where calls must come over TLS
 
 
 @dataclass
@@ -155,7 +156,7 @@ def _settings(folder: Path) -> Settings:
     home.mkdir(parents=True)
     city = maze.write(folder / "city")
     (home / "settings.yaml").write_text(
-        f'sip: {{address: "127.0.0.1", trunks: ["127.0.0.2"]}}\nmenu: {{city: "{city}"}}\nspool: {{minimum_free_mb: 1}}\n'
+        f'sip: {{address: "127.0.0.1", trunks: ["127.0.0.2"]}}\ntls: {{port: {_free_port()}, trunks: ["{ENCRYPTED}"]}}\nmenu: {{city: "{city}"}}\nspool: {{minimum_free_mb: 1}}\n'
     )
     free = {f"HOTLINE_{name}_PORT": str(_free_port()) for name in ("SIP", "AGI", "AMI", "HTTP")}
     return Settings.load(free | {"HOTLINE_HOME": str(home), "HOTLINE_RTP_PORTS": "16000-17999"})

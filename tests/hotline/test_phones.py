@@ -53,7 +53,7 @@ def test_the_command_prints_the_secret_once(settings: Settings) -> None:
     assert (added["name"], added["queues"], added["port"]) == ("li", ["complaints"], settings.sip_port)
     assert added["secret"] == phones.phones(settings)[0].secret
     listed = run(build(), ["phone", "list", "--json"]).stdout
-    assert json.loads(listed)["items"] == [{"name": "li", "queues": ["complaints"]}]
+    assert json.loads(listed)["items"] == [{"name": "li", "queues": ["complaints"], "encrypted": False}]
     assert added["secret"] not in listed
     assert run(build(), ["phone", "remove", "li"]).exit_code == 0
     assert run(build(), ["phone", "remove", "li"]).exit_code == 2

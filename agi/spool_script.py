@@ -32,6 +32,8 @@ FACTS = {
     "type": "${HOTLINE_TYPE}",
     "version": "${HOTLINE_VERSION}",
     "reason": "${HOTLINE_REASON}",
+    "category": "${HOTLINE_CATEGORY}",
+    "reference": "${HOTLINE_REFERENCE}",
 }
 # What a fax machine calls itself is hostile input and must not break a reply line.
 FAX = {

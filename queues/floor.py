@@ -178,7 +178,7 @@ class Floor:
         if len(failed) == len(happenings) or self._tries < MOST_TRIES:
             return False
         for happening in failed:
-            log.error("given up", linkedid=happening.linkedid, agent=happening.agent, at=happening.at.isoformat())
+            log.error("given up", linkedid=happening.linkedid, what=type(happening).__name__, at=happening.at.isoformat())
         return True
 
     async def _put_right(self) -> None:

@@ -20,6 +20,8 @@ class AgentAnswered:
     called: str
     at: datetime
     waited_seconds: int = 0
+    category: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +37,40 @@ class AgentCallEnded:
     talked_seconds: int = 0
 
 
-Happening = AgentAnswered | AgentCallEnded
+@dataclass(frozen=True, slots=True)
+class PassedOn:
+    """A call was passed to a sub-centre, to other seats or to the province. `where`: the number in numbers.yaml."""
+
+    linkedid: str
+    where: str
+    mode: str
+    path: str
+    type: str
+    caller: str
+    called: str
+    at: datetime
+    category: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PassAccepted:
+    """They have answered."""
+
+    linkedid: str
+    where: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PassEnded:
+    """How it ended there. `result`: answered, busy, no_answer, caller_left or failed."""
+
+    linkedid: str
+    where: str
+    result: str
+    at: datetime
+    talked_seconds: int = 0
+
+
+Happening = AgentAnswered | AgentCallEnded | PassedOn | PassAccepted | PassEnded

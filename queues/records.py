@@ -3,7 +3,13 @@
 A line is `time|callid|queue|agent|event|data…` (`QueueLog` in Asterisk's documentation). Our dialplan adds one line of
 its own before each Queue(), because CONNECT says neither the path nor the linkedid:
 
-    QueueLog(QUEUE,${UNIQUEID},NONE,HOTLINE,LINKEDID|PATH|TYPE|CALLER|CALLED)
+    QueueLog(QUEUE,${UNIQUEID},NONE,HOTLINE,LINKEDID|PATH|TYPE|CALLER|CALLED|CATEGORY|REFERENCE)
+
+and three where a call is passed on to a number of numbers.yaml (merged.conf); that number stands in the agent's place:
+
+    QueueLog(NONE,${UNIQUEID},NUMBER,HOTLINEPASS,LINKEDID|PATH|TYPE|CALLER|CALLED|CATEGORY|REFERENCE|MODE)
+    QueueLog(NONE,UNIQUEID,NUMBER,HOTLINEACCEPT,LINKEDID|MODE)
+    QueueLog(NONE,${UNIQUEID},NUMBER,HOTLINEPASSEND,LINKEDID|MODE|DIALSTATUS|SECONDS)
 """
 
 from __future__ import annotations
@@ -13,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from queues.happenings import AgentAnswered, AgentCallEnded, Happening
+from queues.happenings import AgentAnswered, AgentCallEnded, Happening, PassAccepted, PassedOn, PassEnded
 from queues.names import queue_of
 
 ENDS = {
@@ -23,6 +29,10 @@ ENDS = {
 TALKED = {"COMPLETEAGENT": 1, "COMPLETECALLER": 1, "BLINDTRANSFER": 3, "ATTENDEDTRANSFER": 3, "TRANSFER": 3}
 """Which of the data says how long they talked."""
 MOST_REMEMBERED = 2000  # callers; the whole is written down at each agent's call
+
+
+RESULTS = {"ANSWER": "answered", "BUSY": "busy", "NOANSWER": "no_answer", "CANCEL": "caller_left"}
+"""DIALSTATUS (app_dial.c) -> how a pass ended; everything else failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,7 @@ class Ledger:
     def _one(self, record: Record) -> list[Happening]:
         match record.event:
             case "HOTLINE":
-                names = ("linkedid", "path", "type", "caller", "called")
+                names = ("linkedid", "path", "type", "caller", "called", "category", "reference")
                 self._remember(record.callid, {name: record.word(place) for place, name in enumerate(names)})
             case "ENTERQUEUE":
                 known = self.callers.get(record.callid, {})
@@ -83,6 +93,8 @@ class Ledger:
                 self.callers.pop(record.callid, None)
             case "QUEUESTART":
                 return self._all_ended(record.at)
+            case "HOTLINEPASS" | "HOTLINEACCEPT" | "HOTLINEPASSEND":
+                return [_passed(record)]
             case event if event in ENDS:
                 return self._ended(record)
         return []
@@ -101,6 +113,7 @@ class Ledger:
             linkedid=linkedid, uniqueid=record.callid, queue=record.queue, agent=record.agent,
             path=known.get("path", ""), type=known.get("type", ""), caller=known.get("caller", ""),
             called=known.get("called", ""), at=record.at, waited_seconds=record.number(0),
+            category=known.get("category", ""), reference=known.get("reference", ""),
         )  # fmt: skip
 
     def _ended(self, record: Record) -> list[Happening]:
@@ -133,3 +146,15 @@ class Ledger:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         return cls(dict(data["callers"]), dict(data["talking"]))
+
+
+def _passed(record: Record) -> Happening:
+    linkedid, where = record.word(0) or record.callid, record.agent
+    if record.event == "HOTLINEACCEPT":
+        return PassAccepted(linkedid, where, record.at)
+    if record.event == "HOTLINEPASSEND":
+        return PassEnded(linkedid, where, RESULTS.get(record.word(2), "failed"), record.at, record.number(3))
+    return PassedOn(
+        linkedid=linkedid, where=where, mode=record.word(7), path=record.word(1), type=record.word(2), caller=record.word(3),
+        called=record.word(4), at=record.at, category=record.word(5), reference=record.word(6),
+    )  # fmt: skip

@@ -39,6 +39,8 @@ def begin(session: Session, channel: str, status: str) -> Ticket:
         language="",
         menu_version="",
         reason="",
+        category="",
+        reference="",
         began_at=moment,
         created_at=moment,
         updated_at=moment,
@@ -56,6 +58,7 @@ def begin_from_item(session: Session, item: Item) -> Ticket:
     ticket.linkedid, ticket.type, ticket.path = plain(item.linkedid or item.uniqueid), known_type(item.type), plain(item.path)
     ticket.caller, ticket.caller_name, ticket.called = plain(item.caller), plain(item.caller_name), plain(item.called)
     ticket.language, ticket.menu_version, ticket.reason = plain(item.language), plain(item.version), plain(item.reason)
+    ticket.category, ticket.reference = plain(item.category), plain(item.reference)
     ticket.began_at = _moment(item.opened_at) or ticket.created_at
     ticket.ended_at = _moment(item.closed_at) or ticket.created_at
     ticket.truncated = bool(item.truncated)

@@ -47,6 +47,9 @@ EVENTS = {  # what a line of history can say
     "draft_opened": "an agent answered",
     "agent_changed": "a colleague answered later in the same call; the ticket keeps its first agent",
     "draft_finished": "the conversation is over",
+    "passed_on": "the call was passed to a sub-centre or department",
+    "accepted": "the sub-centre or department answered",
+    "pass_ended": "how it ended there: answered, busy, no_answer, caller_left, failed",
     "message_received": "a message became a ticket",
     "fax_received": "a fax became a ticket, or its failure did",
     "transcribed": "the words of a message are known",
@@ -113,6 +116,8 @@ class Ticket(Base):
     language: Mapped[str]
     menu_version: Mapped[str]
     reason: Mapped[str]
+    category: Mapped[str]  # preset by the department's number that was dialled
+    reference: Mapped[str]  # another centre's ticket, as it said; never a key
     began_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

@@ -58,6 +58,8 @@ class Item:
     version: str = ""
     language: str = ""
     reason: str = ""
+    category: str = ""
+    reference: str = ""
     opened_at: str = ""
     asterisk: dict[str, Any] = field(default_factory=dict)
     closed_at: str = ""
@@ -128,7 +130,7 @@ class Spool:
         """Notes who calls and why, on disk, before recording starts. Raises SpoolFull.
 
         `facts` are Item's text fields (linkedid, uniqueid, caller, caller_name, called, path, type, version,
-        language, reason); others are ignored. `asterisk_pid`: for a script that Asterisk starts, os.getppid().
+        language, reason, category, reference); others are ignored. `asterisk_pid`: for a script that Asterisk starts, os.getppid().
         """
         if kind not in MEDIA:
             raise SpoolError(f"{kind!r} is neither of {', '.join(MEDIA)}")
@@ -329,7 +331,7 @@ class Spool:
             os.close(handle)  # closing releases it, and so does dying
 
 
-_TEXT_FACTS = ("linkedid", "uniqueid", "caller", "caller_name", "called", "path", "type", "version", "language", "reason")
+_TEXT_FACTS = ("linkedid", "uniqueid", "caller", "caller_name", "called", "path", "type", "version", "language", "reason", "category", "reference")
 
 
 def new_id() -> str:

@@ -102,7 +102,7 @@ class Store:
 
     def open_draft(
         self, linkedid: str, type: str, path: str, caller: str, called: str, agent: str, *, caller_name: str = "",
-        language: str = "", menu_version: str = "",
+        language: str = "", menu_version: str = "", category: str = "", reference: str = "",
     ) -> Ticket:  # fmt: skip
         """An agent answered: their ticket is open before they ask the first question. The same call gets the same ticket.
 
@@ -115,6 +115,7 @@ class Store:
                 found.linkedid, found.type, found.path = plain(linkedid), known_type(type), plain(path)
                 found.caller, found.caller_name, found.called = plain(caller), plain(caller_name), plain(called)
                 found.agent, found.language, found.menu_version = plain(agent), plain(language), plain(menu_version)
+                found.category, found.reference = plain(category), plain(reference)
                 session.add(found)
                 note(session, found, "draft_opened", {"agent": found.agent}, found.agent)
             elif not _has_answered(session, found, plain(agent)):
@@ -131,6 +132,18 @@ class Store:
             become(found, models.OPEN)
             note(session, found, "draft_finished", {"reason": reason} if reason else {}, found.agent)
             self.outbox.add(session, found)
+            return found
+
+    def note_pass(self, linkedid: str, event: str, where: str, **detail: Any) -> Ticket | None:
+        """A line of a conversation's history: `passed_on`, `accepted` or `pass_ended`. None where it has no ticket.
+
+        The same line of the same pass may be told again: it is written once.
+        """
+        with self.database.writes() as session:
+            found = _draft(session, linkedid) or _conversation(session, linkedid)
+            detail = {"to": where, **detail}
+            if found is not None and not _is_noted(session, found, event, detail):
+                note(session, found, event, detail, where)
             return found
 
     def drafts(self) -> Sequence[Ticket]:
@@ -302,6 +315,11 @@ def _has_answered(session: Session, ticket: Ticket, agent: str) -> bool:
     """Whether the ticket names this agent already: that they answered may be told again."""
     lines = select(History.id).where(History.ticket_id == ticket.id, History.event == "agent_changed", History.actor == agent)
     return agent == ticket.agent or session.scalars(lines).first() is not None
+
+
+def _is_noted(session: Session, ticket: Ticket, event: str, detail: dict[str, Any]) -> bool:
+    lines = select(History.detail).where(History.ticket_id == ticket.id, History.event == event)
+    return detail in session.scalars(lines).all()
 
 
 def _conversation(session: Session, linkedid: str) -> Ticket | None:

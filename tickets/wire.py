@@ -11,7 +11,7 @@ from tickets.numbers import SHANGHAI
 
 SAME_NAME = (
     "id", "number", "channel", "type", "path", "status", "caller_name", "called", "agent", "linkedid", "language",
-    "menu_version", "reason", "truncated", "transcript_state", "transcript_engine", "transcript_model",
+    "menu_version", "reason", "category", "reference", "truncated", "transcript_state", "transcript_engine", "transcript_model",
     "transcript_score", "transcript_score_kind", "transcript_error", "needs_review",
 )  # fmt: skip
 TIMES = ("began_at", "ended_at", "created_at", "updated_at")

@@ -38,6 +38,8 @@ class TicketView(BaseModel):
     language: str
     menu_version: str
     reason: str
+    category: str = Field(description="preset by the department's number that was dialled", examples=["tax"])
+    reference: str = Field(description="another centre's ticket, as it said when it passed the call on; not verified")
     began_at: datetime
     ended_at: datetime | None
     created_at: datetime

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, assert_never
 
 import structlog
 
-from queues.happenings import AgentAnswered, AgentCallEnded, Happening
+from ivr.model import SUB_CENTRE
+from queues.happenings import AgentAnswered, AgentCallEnded, Happening, PassAccepted, PassedOn, PassEnded
 
 if TYPE_CHECKING:  # telephony takes calls before it is loaded
     from tickets.database import Database
@@ -60,11 +61,34 @@ class Conversations:
                 ticket = await asyncio.to_thread(
                     store.open_draft, happening.linkedid, happening.type, happening.path,
                     happening.caller, happening.called, happening.agent,
+                    category=happening.category, reference=happening.reference,
                 )  # fmt: skip
                 log.info("agent answered", linkedid=happening.linkedid, ticket=ticket.number, agent=happening.agent)
             case AgentCallEnded():
                 finished = await asyncio.to_thread(store.finish_draft, happening.linkedid, happening.at)
                 number = finished.number if finished else None
                 log.info("conversation over", linkedid=happening.linkedid, ticket=number, by=happening.by)
+            case PassedOn() | PassAccepted() | PassEnded():
+                await asyncio.to_thread(_note_pass, store, happening)
             case _:
                 assert_never(happening)
+
+
+def _note_pass(store: Store, happening: PassedOn | PassAccepted | PassEnded) -> None:
+    """A sub-centre's call has a ticket of ours from its beginning, a conversation's ticket tells where it went."""
+    linkedid, where = happening.linkedid, happening.where
+    match happening:
+        case PassedOn():
+            if happening.mode == SUB_CENTRE:
+                store.open_draft(
+                    linkedid, happening.type, happening.path, happening.caller, happening.called, where,
+                    category=happening.category, reference=happening.reference,
+                )  # fmt: skip
+            store.note_pass(linkedid, "passed_on", where, at=happening.at.isoformat())
+        case PassAccepted():
+            store.note_pass(linkedid, "accepted", where, at=happening.at.isoformat())
+        case PassEnded():
+            store.note_pass(linkedid, "pass_ended", where, result=happening.result, at=happening.at.isoformat())
+            if happening.result in ("answered", "caller_left"):
+                store.finish_draft(linkedid, happening.at)
+    log.info("passed on", linkedid=linkedid, to=where, what=type(happening).__name__)

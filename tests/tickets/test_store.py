@@ -53,6 +53,19 @@ def test_the_ticket_is_open_while_the_agent_talks_and_handed_over_afterwards(sto
     assert events(store) == ["draft_opened", "draft_finished"]
 
 
+def test_a_call_passed_to_a_sub_centre_keeps_its_ticket_and_tells_each_line_once(store: Store) -> None:
+    opened = store.open_draft("1.1", "consultation", "12366", "13800001234", "12366", "12366", category="tax", reference="TX-7")
+    for _ in range(2):  # whatever reads queue_log may tell a thing twice
+        store.note_pass("1.1", "passed_on", "12366", at="t1")
+        store.note_pass("1.1", "accepted", "12366", at="t2")
+        store.note_pass("1.1", "pass_ended", "12366", result="answered", at="t3")
+    store.note_pass("1.1", "passed_on", "12333", at="t4")
+    assert (opened.category, opened.reference) == ("tax", "TX-7")
+    assert events(store) == ["draft_opened", "passed_on", "accepted", "pass_ended", "passed_on"]
+    assert store.history()[3].detail == {"to": "12366", "result": "answered", "at": "t3"}
+    assert store.note_pass("9.9", "accepted", "12366") is None, "a call that has no ticket of ours"
+
+
 def test_a_call_passed_to_a_colleague_keeps_its_ticket(store: Store) -> None:
     first = store.open_draft("1.1", "help", "12345-1", "", "12345", "1001")
     second = store.open_draft("1.1", "help", "12345-1", "", "12345", "1002")

@@ -31,9 +31,9 @@ def line(*words: str) -> str:
     return text
 
 
-def ask(prompts: Sequence[str], seconds: int, digits: int, state: Mapping[str, str]) -> str:
+def ask(prompts: Sequence[str], seconds: float, digits: int, state: Mapping[str, str]) -> str:
     """Plays the prompts and waits for a key, in one command; `state` is where the native menu would go on."""
-    arguments = [sounds(prompts), str(seconds), str(digits), *(state.get(name, "") for name in STATE)]
+    arguments = [sounds(prompts), f"{seconds:g}", str(digits), *(state.get(name, "") for name in STATE)]
     if language := state.get(LANGUAGE):
         arguments.append(language)
     return line("GOSUB", "hotline-ask", "s", "1", ",".join(_plain(argument) for argument in arguments))

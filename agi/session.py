@@ -19,9 +19,12 @@ from ivr import flow
 from ivr.events import Ask, Decide, Event, FaxHeard, HungUp, Instruction, NoInput, Pressed, Say
 from ivr.model import City
 
-COMMAND_SECONDS = 4.0  # the dialplan takes the channel back from a server that is silent for 4 s; so do we
+COMMAND_SECONDS = 4.0  # by then the dialplan has taken the channel back from us; so do we from it
+PIECE_SECONDS = 1.5  # silence is waited out in pieces: a caller who says nothing does not notice our death much later
+SLOW_TIMES = 2  # an elderly caller who asked for it has so much more time
 PROMPTS_SECONDS = 240.0  # the longest an Ask's prompts may play
 LOST_SECONDS = 0.15  # a key reported this long ago that did not end the Ask was dropped before it began
+SLOW = "slow"
 FAX_KEY = "fax"  # [hotline-ask] tells a fax machine's tone as a key
 
 Menus = Callable[[str], City]
@@ -30,7 +33,7 @@ Menus = Callable[[str], City]
 
 @dataclass(frozen=True)
 class Arrival:
-    """Who calls, from the AGI header; the dialplan's AGI line gives version, node, number and linkedid as arguments."""
+    """Who calls, from the AGI header; the dialplan's AGI line gives version, node, number, linkedid and care as arguments."""
 
     channel: str
     uniqueid: str
@@ -38,11 +41,12 @@ class Arrival:
     at: str
     called: str
     linkedid: str
+    care: str = ""
 
     @classmethod
     def of(cls, header: dict[str, str]) -> Arrival:
-        version, at, called, linkedid = (header.get(f"arg_{number}", "") for number in range(1, 5))
-        return cls(header.get("channel", ""), header.get("uniqueid", ""), version, at, called, linkedid)
+        version, at, called, linkedid, care = (header.get(f"arg_{number}", "") for number in range(1, 6))
+        return cls(header.get("channel", ""), header.get("uniqueid", ""), version, at, called, linkedid, care)
 
 
 class Session:
@@ -82,18 +86,23 @@ class Session:
         raise AssertionError(f"{place.at}: a menu that asks nothing")
 
     async def _ask(self, place: flow.Place, ask: Ask, tape: Tape) -> Event:
-        if typed := tape.take():
-            return Pressed(typed)  # pressed ahead, between two commands
-        command = commands.ask(ask.prompts, ask.seconds, ask.max_digits, place.variables())
-        while True:
-            await self._until_answered(command, PROMPTS_SECONDS + ask.seconds, tape)
+        prompts, left = ask.prompts, float(ask.seconds * (SLOW_TIMES if self._arrival.care == SLOW else 1))
+        while left > 0:
+            if typed := tape.take():
+                return Pressed(typed)  # pressed ahead, between two commands
+            seconds = min(left, PIECE_SECONDS)
+            command = commands.ask(prompts, seconds, ask.max_digits, place.variables())
+            await self._until_answered(command, PROMPTS_SECONDS + seconds, tape)
             answer = (await self._send(commands.get_variable("HOTLINE_KEY"))).text
             if answer == FAX_KEY:
                 self._fax = True
                 return FaxHeard()
             key = await tape.settle(answer)
+            if key:
+                return Pressed(key)
             if key is not None:
-                return Pressed(key) if key else NoInput()
+                prompts, left = (), left - seconds
+        return NoInput()
 
     async def _until_answered(self, command: str, seconds: float, tape: Tape) -> None:
         """Sends an Ask; while it runs, a key on the tape that did not end it is one that Asterisk dropped."""

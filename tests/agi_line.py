@@ -28,7 +28,7 @@ _calls = itertools.count(1)
 class AgiLine:
     """One telephone; a second `dial` is a second call."""
 
-    def __init__(self, city: City, port: int, keys: Keys | None = None, *, version: str = "1") -> None:
+    def __init__(self, city: City, port: int, keys: Keys | None = None, *, version: str = "1", care: str = "") -> None:
         self.variables: dict[str, str] = {}
         self.asked: list[str] = []
         """The command of each Ask so far."""
@@ -36,9 +36,11 @@ class AgiLine:
         self._port = port
         self._keys = keys or Keys()
         self._version = version
+        self._care = care
         self._heard: list[str] = []
         self._listened = 0
         self._answer: asyncio.Future[str] | None = None
+        self._silent = False
         self._changed = asyncio.Condition()
         self._call: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -82,7 +84,9 @@ class AgiLine:
         raise Broke(f"{clip}: nobody can speak on a line without sound")
 
     async def keep_silent(self) -> None:
+        """Until the whole question is over: what follows without a prompt is the rest of its silence."""
         await self._until(lambda: self._answer is not None, DEFAULT_SECONDS, "nothing was asked")
+        self._silent = True
         self._reply("")
 
     async def reach(self, where: str, seconds: float = DEFAULT_SECONDS) -> None:
@@ -114,7 +118,7 @@ class AgiLine:
         return self.variables
 
     def _header(self, number: str, at: str) -> str:
-        arguments = (self._version, at, number, f"line-{self._number}.0")
+        arguments = (self._version, at, number, f"line-{self._number}.0", self._care)
         lines = ["agi_network: yes", "agi_network_script: hotline", f"agi_channel: PJSIP/trunk-{self._number:08}"]
         lines += [f"agi_uniqueid: {self.uniqueid}", "agi_callerid: 13812345678", "agi_calleridname: unknown"]
         lines += [f"agi_arg_{place}: {argument}" for place, argument in enumerate(arguments, 1)]
@@ -149,7 +153,10 @@ class AgiLine:
         self.variables |= dict(zip(names, state, strict=True))
         self.asked.append(command)
         self._answer = asyncio.get_running_loop().create_future()
+        self._silent = self._silent and not prompts
         await self._play(prompts)
+        if self._silent:
+            self._reply("")
         self.variables["HOTLINE_KEY"] = await self._answer
         self._answer = None
         return ["100 result=0 Trying...", "200 result=0 Gosub complete"]

@@ -54,7 +54,7 @@ def texts() -> dict[str, str]:
         f"  12345-{ENGLISH}:\n    name: English\n    kind: announcement\n    language: en\n    prompt: welcome\n"
         f'    next: "{ROOT}"',
     ]
-    head = f'root: "{ROOT}"\nperson: 12345-0\nfax: 12345-9\nno_input_seconds: 2\n\nnodes:\n'
+    head = f'root: "{ROOT}"\nperson: 12345-0\nfax: 12345-9\nno_input_seconds: 20\n\nnodes:\n'
     queue = "  strategy: ringall\n  wait_seconds: 60\n  wrapup_seconds: 0\n  overflow: 12345-8\n"
     return {
         "menus.yaml": head

@@ -8,6 +8,7 @@ import signal
 
 import pytest
 
+from telephone import sound
 from telephone.caller import Caller
 from tests.agi import maze
 from tests.agi.real import TONE_SECONDS, RealHotline, ServerProcess
@@ -53,6 +54,24 @@ async def test_replies_300_ms_late_lose_no_key(hotline: RealHotline) -> None:
     assert sorted(event["Path"] for event in hotline.decided) == sorted(maze.end(keys) for keys in wanted.values())
 
 
+async def test_a_key_between_two_pieces_of_a_silence_counts(hotline: RealHotline) -> None:
+    """Each reply 300 ms late: of a caller's silence more than a quarter lies between two commands."""
+    callers = [hotline.network.caller(f"1381235{number:04}") for number in range(10)]
+
+    async def story(number: int, caller: Caller) -> None:
+        await caller.dials("12345")
+        await caller.hears(hotline.prompts[maze.PROMPT], "the menu")
+        await caller.leg.has_heard(caller.leg.samples_heard + number * sound.RATE // 4, 5)
+        await taps(hotline, caller, "21212", 0.3)
+
+    async with hotline.served(late=0.3):
+        await asyncio.gather(*(story(number, caller) for number, caller in enumerate(callers)))
+        await hotline.decision(len(callers))
+        for caller in callers:
+            await caller.hangs_up()
+    assert {event["Path"] for event in hotline.decided} == {maze.end("21212")}
+
+
 async def test_keys_pressed_ahead_during_the_first_prompt_all_count(hotline: RealHotline) -> None:
     async with hotline.served():
         caller = hotline.network.caller()
@@ -63,9 +82,9 @@ async def test_keys_pressed_ahead_during_the_first_prompt_all_count(hotline: Rea
     assert decided["Path"] == maze.end("21212")
 
 
-async def inside(hotline: RealHotline) -> Caller:
+async def inside(hotline: RealHotline, number: str = "13800000001") -> Caller:
     """A caller who is listening to the second menu, behind key 2."""
-    caller = hotline.network.caller("13800000001")
+    caller = hotline.network.caller(number)
     await caller.dials("12345")
     await caller.hears(hotline.prompts[maze.PROMPT], "the menu")  # this server has no tape: it must be asking already
     await caller.presses("2")
@@ -74,34 +93,32 @@ async def inside(hotline: RealHotline) -> Caller:
 
 
 async def goes_on(hotline: RealHotline, caller: Caller, press: str, keys: str, seconds: float) -> None:
-    """The key that meets a dead service is lost with it; the menu is told again, natively, and the call goes on."""
+    """A key that meets a dead service is lost with it; the menu is told again, natively, and the call goes on."""
     await caller.presses(press)
-    await caller.hears(hotline.prompts[maze.PROMPT], "the native menu", within=seconds)
+    await caller.hears(hotline.prompts[maze.PROMPT], "the native menu", within=seconds + TONE_SECONDS)  # recognised at its end
     await taps(hotline, caller, keys, 0.2)
 
 
 async def comes_anew(hotline: RealHotline, keys: str, seconds: float) -> Caller:
-    caller = hotline.network.caller("13800000002")
+    caller = hotline.network.caller("13800000003")
     await caller.dials("12345")
     await goes_on(hotline, caller, "", keys, seconds)
     return caller
 
 
-@pytest.mark.parametrize(("ends", "seconds"), [(signal.SIGSTOP, 5), (signal.SIGKILL, 3)], ids=["stopped", "killed"])
-async def test_a_server_that_is_lost_costs_nobody_their_call(
-    hotline: RealHotline, ends: signal.Signals, seconds: float
-) -> None:
-    heard = seconds + TONE_SECONDS  # a prompt is recognised at its end
+@pytest.mark.parametrize("ends", [signal.SIGSTOP, signal.SIGKILL], ids=["stopped", "killed"])
+async def test_a_server_that_is_lost_costs_nobody_their_call(hotline: RealHotline, ends: signal.Signals) -> None:
+    """Who presses a key, who says nothing and who comes anew: each hears a prompt within five seconds."""
     async with ServerProcess(hotline.settings.agi_port) as server:
-        caller = await inside(hotline)
+        pressing, silent = await asyncio.gather(inside(hotline), inside(hotline, "13800000002"))
         server.signal(ends)
-        _, newcomer = await asyncio.gather(
-            goes_on(hotline, caller, "1", "1221", heard), comes_anew(hotline, "12121", heard)
+        _, _, newcomer = await asyncio.gather(
+            goes_on(hotline, pressing, "1", "1221", 5), goes_on(hotline, silent, "", "2112", 5), comes_anew(hotline, "12121", 5)
         )
-        await hotline.decision(2)
-        await caller.hangs_up()
-        await newcomer.hangs_up()
-    assert {event["Path"] for event in hotline.decided} == {maze.end("21221"), maze.end("12121")}
+        await hotline.decision(3)
+        for caller in (pressing, silent, newcomer):
+            await caller.hangs_up()
+    assert {event["Path"] for event in hotline.decided} == {maze.end("21221"), maze.end("22112"), maze.end("12121")}
 
 
 async def test_a_full_server_sends_the_caller_to_the_native_menu(hotline: RealHotline) -> None:
@@ -120,9 +137,7 @@ async def test_a_drained_server_hands_its_callers_to_the_native_menu(hotline: Re
         await caller.dials("12345")
         await caller.hears(hotline.prompts[maze.PROMPT], "the menu")
         await server.drain(0)
-        await caller.presses("1")
-        await caller.hears(hotline.prompts[maze.PROMPT], "the menu, native", within=5)
-        await taps(hotline, caller, "12121", 0.3)
+        await goes_on(hotline, caller, "", "12121", 2)
         decided = await hotline.decision()
         await caller.hangs_up()
     assert decided["Path"] == maze.end("12121")

@@ -74,7 +74,7 @@ async def test_a_peer_that_makes_no_sense_is_let_go(served: Served, said: bytes,
 
 
 async def test_a_peer_that_does_not_answer_in_time_is_let_go(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "PROMPTS_SECONDS", -7.9)
+    monkeypatch.setattr(session, "PROMPTS_SECONDS", 0.1 - session.PIECE_SECONDS)
     assert b"GOSUB" in await talk(served.port, HEADER)
     assert served.server.counts.sessions == {"silent": 1}
 

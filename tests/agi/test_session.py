@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from agi import session
 from agi.server import AgiServer
 from tests.agi import maze
 from tests.agi.conftest import Served
@@ -53,6 +54,17 @@ async def test_silence_repeats_and_then_reaches_a_person(served: Served) -> None
     async with served.line() as line:
         await Caller(line).dials("12345").is_silent().hears("noinput").is_silent().reaches("general").stays()
     assert served.server.counts.sessions == {"queue": 1}
+
+
+@pytest.mark.parametrize(("care", "seconds"), [("", 8), ("slow", 16)])
+async def test_silence_is_waited_out_in_pieces_and_the_prompt_is_told_once(served: Served, care: str, seconds: int) -> None:
+    """A lost server shows at the end of a piece; whoever asked for more time has more of them."""
+    async with AgiLine(served.city, served.port, served.keys, care=care) as line:
+        await Caller(line).dials("12345").is_silent().hears("noinput").stays()
+    first, *rest, _again = (command.split(" ")[-1].strip('"').split(",") for command in line.asked)
+    assert "welcome" in first[0] and {prompts for prompts, *_ in rest} == {""}
+    pieces = [float(piece) for _, piece, *_ in (first, *rest)]
+    assert (sum(pieces), max(pieces)) == (seconds, session.PIECE_SECONDS)
 
 
 async def test_the_state_goes_with_each_question_so_that_asterisk_can_go_on(served: Served) -> None:

@@ -70,6 +70,7 @@ class Person(Base):
     active: Mapped[bool]
     wrong_pins: Mapped[int] = mapped_column(Integer)
     locked_until: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]  # since when they are logged out
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ivr.model import PASSED_ON
+
 
 class AgentState(StrEnum):
     """What an agent's phone is doing."""
@@ -39,11 +41,11 @@ class Doing(StrEnum):
 
 DECISIONS = {
     "queue": Doing.WAITING, "voicemail": Doing.VOICEMAIL, "fax": Doing.FAX,
-    "transfer": Doing.TRANSFER, "hangup": Doing.HANGUP,
+    "transfer": Doing.TRANSFER, **dict.fromkeys(PASSED_ON, Doing.TRANSFER), "hangup": Doing.HANGUP,
 }  # fmt: skip
 """HOTLINE_DECISION -> where the call is now."""
 
-CONTEXTS = {f"hotline-{decision}": doing for decision, doing in DECISIONS.items()}
+CONTEXTS = {f"hotline-{decision}": doing for decision, doing in DECISIONS.items()} | {"hotline-pass": Doing.TRANSFER}
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class StillConnected(CallError):
 class Caller:
     """One telephone and its call. `heard` is everything heard so far."""
 
-    def __init__(self, ami: Ami, server: AudioSocketServer, number: str, *, name: str = "", trunk: str = "hotline") -> None:
+    def __init__(self, ami: Ami, server: AudioSocketServer, number: str, *, name: str = "", trunk: str = "hotline", ticket: str = "") -> None:
         self.number = number
         self.answered_at = 0.0
         self.channel = ""
@@ -49,6 +49,7 @@ class Caller:
         self._server = server
         self._name = name
         self._trunk = trunk
+        self._ticket = ticket
         self._leg: Leg | None = None
         self._listened = 0  # samples up to which earlier prompts were heard
 
@@ -77,7 +78,7 @@ class Caller:
 
         async with self._ami.watch(ours) as answer:
             await self._ami.action(
-                "Originate", ("LEG_ID", leg.id), ("LEG_AT", f"{self._server.host}:{self._server.port}"), *self._identity(),
+                "Originate", ("LEG_ID", leg.id), ("LEG_AT", f"{self._server.host}:{self._server.port}"), *self._identity(), *self._reference(),
                 Channel=f"PJSIP/{number}@{self._trunk}", ChannelId=call, Context="talks", Exten="s", Priority="1",
                 Timeout=str(int(seconds * 1000)), Async="true",
             )  # fmt: skip
@@ -165,6 +166,10 @@ class Caller:
                 await self.leg.ended.wait()
         except TimeoutError:
             raise StillConnected(f"still connected after {within:g} s") from None
+
+    def _reference(self) -> list[tuple[str, str]]:
+        """What another centre says of its own ticket when it passes a call on."""
+        return [("PJSIP_HEADER(add,X-Hotline-Ticket)", self._ticket)] if self._ticket else []
 
     def _identity(self) -> list[tuple[str, str]]:
         """Caller id as the carrier sends it (of an outgoing channel that is its connected line); an empty number is withheld."""

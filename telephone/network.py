@@ -18,6 +18,7 @@ from hotline.asterisk import Asterisk, Instance, Runtime, render
 from telephone.ami import Ami
 from telephone.audiosocket import AudioSocketServer
 from telephone.caller import Caller
+from telephone.centre import Centre
 from telephone.fax import FaxMachine
 from telephone.phone import Phone, PhoneAccount
 
@@ -77,10 +78,15 @@ class Network:
             raise RuntimeError("the network is not running; use `async with Network(…)`")
         return self._ami
 
-    def caller(self, number: str = "13812345678", *, name: str = "", inband: bool = False, encrypted: bool = False) -> Caller:
-        """A citizen at a telephone; an empty number is a withheld one, `inband` sends keys as tones, `encrypted`: TLS and SRTP."""
+    def caller(self, number: str = "13812345678", *, name: str = "", inband: bool = False, encrypted: bool = False, ticket: str = "") -> Caller:
+        """A citizen at a telephone; an empty number is a withheld one, `inband` sends keys as tones, `encrypted`: TLS and
+        SRTP; `ticket`: another centre passes this call on, and says its own number for the matter."""
         trunk = "hotline-inband" if inband else "hotline-encrypted" if encrypted else "hotline"
-        return Caller(self.ami, self.sound, number, name=name, trunk=trunk)
+        return Caller(self.ami, self.sound, number, name=name, trunk=trunk, ticket=ticket)
+
+    def centre(self, number: str) -> Centre:
+        """A department's own seats, reached at this number through the trunk."""
+        return Centre(self.ami, self.sound, number)
 
     def fax_machine(self, number: str = "05468080808") -> FaxMachine:
         return FaxMachine(self.ami, number)

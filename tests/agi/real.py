@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from agi.server import AgiServer
 from hotline import menus
 from hotline.asterisk import Asterisk, Runtime, find, ours
 from hotline.settings import Settings
+from ivr.loading import load
+from ivr.model import City
 from queues.ami import AmiLink, Event
 from queues.errors import AmiError
 from telephone import sound
@@ -39,6 +41,7 @@ class RealHotline:
     network: Network
     link: AmiLink
     prompts: Prompts
+    city: City = field(default_factory=maze.city)
     decided: list[Event] = field(default_factory=list)
     abandoned: list[Event] = field(default_factory=list)
     full: list[Event] = field(default_factory=list)
@@ -92,7 +95,7 @@ class RealHotline:
         keys = Keys(self.wake)
         keys.connected(self.link.connected)
         self._keys = keys
-        server = AgiServer(lambda _version: maze.city(), keys)
+        server = AgiServer(lambda _version: self.city, keys)
         port = await server.start(0 if late else self.settings.agi_port)
         delay = await _delay(self.settings.agi_port, port, late) if late else None
         try:
@@ -119,11 +122,12 @@ class RealHotline:
 
 
 @contextlib.asynccontextmanager
-async def real_hotline(folder: Path) -> AsyncIterator[RealHotline]:
-    """Raises RuntimeMissing where there is no Asterisk."""
-    settings = _settings(folder)
+async def real_hotline(folder: Path, city: Path | None = None) -> AsyncIterator[RealHotline]:
+    """With the maze, or the city of a folder. Raises RuntimeMissing where there is no Asterisk."""
+    settings = _settings(folder, city or maze.write(folder / "city"))
     runtime: Runtime = find(settings.downloads)
-    _sounds(settings)
+    published = load(menus.texts(settings.city))
+    _sounds(settings, (maze.PROMPT, *maze.SHARED) if city is None else tuple(published.prompts))
     menus.ensure_published(settings)
     ours.configure(settings, runtime)
     asterisk = Asterisk(runtime, ours.instance(settings))
@@ -133,7 +137,7 @@ async def real_hotline(folder: Path) -> AsyncIterator[RealHotline]:
         wiring = Wiring(folder / "network", hotline_port=settings.sip_port)
         async with Network(wiring, runtime) as network, link:
             await link.wait_connected(10)
-            hotline = RealHotline(settings, asterisk, network, link, Prompts(settings.sounds / "zh"))
+            hotline = RealHotline(settings, asterisk, network, link, Prompts(settings.sounds / "zh"), published)
             link.subscribe("DTMFBegin", hotline.on_digit)
             link.subscribe("DTMFEnd", hotline.on_digit)
             link.subscribe("UserEvent", lambda event: _note(hotline, event))
@@ -151,10 +155,9 @@ def _note(hotline: RealHotline, event: Event) -> None:
         hotline.full.append(event)
 
 
-def _settings(folder: Path) -> Settings:
+def _settings(folder: Path, city: Path) -> Settings:
     home = folder / "home"
     home.mkdir(parents=True)
-    city = maze.write(folder / "city")
     (home / "settings.yaml").write_text(
         f'sip: {{address: "127.0.0.1", trunks: ["127.0.0.2"]}}\ntls: {{port: {_free_port()}, trunks: ["{ENCRYPTED}"]}}\nmenu: {{city: "{city}"}}\nspool: {{minimum_free_mb: 1}}\n'
     )
@@ -170,8 +173,8 @@ def _free_port() -> int:
         return port
 
 
-def _sounds(settings: Settings) -> None:
-    for seed, name in enumerate((maze.PROMPT, *maze.SHARED)):
+def _sounds(settings: Settings, names: Sequence[str]) -> None:
+    for seed, name in enumerate(names):
         sound.write(settings.sounds / "zh" / f"{name}.wav", sound.babble(TONE_SECONDS, seed))
 
 

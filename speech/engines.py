@@ -2,106 +2,78 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from speech import catalogue, store
+from speech import catalogue, registry, store
 from speech.catalogue import Model
+from speech.choice import Choice, InputPath
 from speech.folders import Folders
 from speech.recogniser import EngineUnusable, Recogniser
 from speech.store import ModelError
 from speech.text import gazetteer
 
 AUTO, VOSK, WHISPER = "auto", "vosk", "faster-whisper"
-KIND = {VOSK: "vosk", WHISPER: "whisper"}
 NO_MANDARIN_VOSK = (
     "no Mandarin Vosk model on this machine (no package index carries one; `hotline models fetch vosk-cn-small` asks its maker): "
     "the multilingual Whisper base model is used"
 )
 
 
-@dataclass(frozen=True)
-class Choice:
-    """An engine and its model, in a form that a worker process can be told."""
-
-    engine: str
-    model: str
-    folder: str
-    language: str = "zh"
-    threads: int = 2
-    input_path: str = "direct"
-    city: str = ""  # the folder whose gazetteer.yaml is used
-    hotwords: bool = False  # whether the engine is told the places beforehand
-    note: str = ""  # one line for people, when it is not what they would expect
-
-    def as_text(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False)
-
-    @classmethod
-    def from_text(cls, text: str) -> Choice:
-        return cls(**json.loads(text))
-
-
-def choose(folders: Folders, engine: str = AUTO, model: str | None = None, input_path: str = "direct", hotwords: bool = False) -> Choice:
+def choose(folders: Folders, engine: str = AUTO, model: str | None = None, input_path: InputPath = "direct", hotwords: bool = False) -> Choice:
     """What `settings.yaml` means on this machine. Raises EngineUnusable with what to do about it."""
-    choice = _engine(folders, engine, model, input_path)
-    has_names = (folders.city / gazetteer.FILE).exists()
-    return replace(choice, city=str(folders.city) if has_names else "", hotwords=hotwords)
-
-
-def _engine(folders: Folders, engine: str, model: str | None, input_path: str) -> Choice:
-    if engine not in (AUTO, VOSK, WHISPER):
-        raise EngineUnusable(f"speech.engine: {engine!r} is not auto, vosk or faster-whisper")
-    if model is not None:
-        return _wished(folders, engine, model, input_path)
-    mandarin = None if engine == WHISPER else _mandarin_vosk(folders)
-    if mandarin is not None:
-        return Choice(VOSK, mandarin.name, str(store.folder_of(folders, mandarin)), input_path=input_path)
-    if engine == VOSK:
-        raise EngineUnusable("speech.engine: vosk, but no Mandarin Vosk model is here; set speech.model, or `hotline models fetch vosk-cn-small`")
-    return Choice(WHISPER, catalogue.WHISPER_BASE.name, _ready(folders, catalogue.WHISPER_BASE), note=NO_MANDARIN_VOSK if engine == AUTO else "")
+    choice = replace(_engine(folders, engine, model), input_path=input_path, hotwords=hotwords)
+    return replace(choice, city=str(folders.city)) if (folders.city / gazetteer.FILE).exists() else choice
 
 
 def load(choice: Choice) -> Recogniser:
     """Loads it, in this process. Raises EngineUnusable."""
-    folder = Path(choice.folder)
-    if choice.engine == VOSK:
-        from speech.vosk_engine import VoskEngine
-
-        return VoskEngine(folder, choice.model, choice.language, input_path=choice.input_path)  # type: ignore[arg-type]
-    from speech.whisper_engine import WhisperEngine
-
-    return WhisperEngine(folder, choice.model, choice.threads, _hotwords(choice))
+    return registry.engine(choice.engine).load(choice, _hotwords(choice))
 
 
-def _hotwords(choice: Choice) -> str:
-    """The places, as the engine wants to be told. A faulty gazetteer is said elsewhere; recognition goes on without it."""
-    if not choice.hotwords or not choice.city:
-        return ""
-    try:
-        names = gazetteer.of_city(Path(choice.city))
-    except gazetteer.GazetteerError:
-        return ""
-    return "，".join(name.text for name in names if name.kind == gazetteer.PLACE)
+def _engine(folders: Folders, engine: str, model: str | None) -> Choice:
+    if engine != AUTO:
+        registry.engine(engine)
+    if model is not None:
+        return _wished(folders, engine, model)
+    mandarin = _mandarin_vosk(folders) if engine in (AUTO, VOSK) else None
+    if mandarin is not None:
+        return Choice(VOSK, mandarin.name, str(store.folder_of(folders, mandarin)))
+    if engine == VOSK:
+        raise EngineUnusable("speech.engine: vosk, but no Mandarin Vosk model is here; set speech.model, or `hotline models fetch vosk-cn-small`")
+    if engine not in (AUTO, WHISPER):
+        raise EngineUnusable(f"speech.engine: {engine} needs speech.model, the folder of its model")
+    note = NO_MANDARIN_VOSK if engine == AUTO else ""
+    return Choice(WHISPER, catalogue.WHISPER_BASE.name, _ready(folders, catalogue.WHISPER_BASE), note=note)
 
 
-def _wished(folders: Folders, engine: str, model: str, input_path: str) -> Choice:
+def _wished(folders: Folders, engine: str, model: str) -> Choice:
     listed = catalogue.named(model)
-    if listed is not None and listed.kind in KIND.values():
-        fitting = next(name for name, kind in KIND.items() if kind == listed.kind)
+    fitting = registry.for_kind(listed.kind) if listed is not None else None
+    if listed is not None and fitting is not None:
         if engine not in (AUTO, fitting):
             raise EngineUnusable(f"speech.model: {model} is a model for {fitting}, speech.engine says {engine}")
         language = "zh" if listed.language == "multilingual" else listed.language
-        return Choice(fitting, model, _ready(folders, listed), language=language, input_path=input_path)
+        return Choice(fitting, model, _ready(folders, listed), language=language)
     folder = Path(model)
     if not folder.is_dir():
-        known = ", ".join(m.name for m in catalogue.MODELS if m.kind in KIND.values())
+        known = ", ".join(m.name for m in catalogue.MODELS if registry.for_kind(m.kind))
         raise EngineUnusable(f"speech.model: {model!r} is neither a folder nor a known model ({known})")
-    found = VOSK if (folder / "am/final.mdl").is_file() else WHISPER if (folder / "model.bin").is_file() else None
-    if found is None or engine not in (AUTO, found):
-        raise EngineUnusable(f"speech.model: {folder} holds no model for {engine if engine != AUTO else 'vosk or faster-whisper'}")
-    return Choice(found, folder.name, str(folder), input_path=input_path)
+    found = registry.for_folder(folder) if engine == AUTO else engine
+    if found is None or not registry.engine(found).takes(folder):
+        raise EngineUnusable(f"speech.model: {folder} holds no model for {' or '.join(registry.names()) if engine == AUTO else engine}")
+    return Choice(found, folder.name, str(folder))
+
+
+def _hotwords(choice: Choice) -> tuple[str, ...]:
+    """The places, for an engine that wants to be told. A faulty gazetteer is said elsewhere; recognition goes on without it."""
+    if not choice.hotwords or not choice.city:
+        return ()
+    try:
+        names = gazetteer.of_city(Path(choice.city))
+    except gazetteer.GazetteerError:
+        return ()
+    return tuple(name.text for name in names if name.kind == gazetteer.PLACE)
 
 
 def _mandarin_vosk(folders: Folders) -> Model | None:

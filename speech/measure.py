@@ -18,8 +18,8 @@ from ruamel.yaml import YAML
 
 from speech import aftercare
 from speech.cer import Edits, parts
+from speech.choice import Choice
 from speech.corpus import Clip, places_of
-from speech.engines import Choice
 from speech.pool import Pool
 from speech.recogniser import NoSpeech, Recognition
 from speech.text import gazetteer, vocabulary

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from speech.engines import Choice
+from speech.choice import Choice
 from speech.recogniser import EngineUnusable, NoSpeech, Recognition, RecognitionError, SoundRefused, from_json
 
 LOAD_SECONDS = 120.0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-from speech.audio import Sound
+from speech.audio import Samples, Sound
 
 
 class RecognitionError(Exception):
@@ -39,7 +39,7 @@ class Recognition:
     text: str  # as people write it: simplified, places put right, numbers in figures
     words: tuple[Word, ...]
     score: float
-    score_kind: str  # "average log probability" | "word confidence"
+    score_kind: str  # "average log probability" | "word confidence" | "token log probability" | "none"
     engine: str
     model: str
     seconds: float  # of the recording
@@ -69,6 +69,27 @@ class Heard:
     score: float
 
 
+@dataclass(frozen=True)
+class Phrase:
+    """What was understood of a sound that still goes on. One that is not final is replaced by the next one."""
+
+    raw: str
+    start_seconds: float  # from the sound's beginning
+    end_seconds: float
+    score: float
+    final: bool
+
+
+class Stream(Protocol):
+    """One sound while it is being spoken. Not for two threads at a time."""
+
+    def feed(self, samples: Samples) -> list[Phrase]:
+        """The next samples, at the rate the stream was opened with: what they brought, oldest first."""
+
+    def finish(self) -> list[Phrase]:
+        """The end: what was still open. The stream is not used any more."""
+
+
 class Recogniser(Protocol):
     """One loaded engine. Not for two threads at a time."""
 
@@ -79,6 +100,9 @@ class Recogniser(Protocol):
 
     def hear(self, sound: Sound) -> Heard:
         """The words of a sound that holds speech. An empty `raw` means that nothing was understood."""
+
+    def stream(self, rate: int) -> Stream:
+        """Opens a sound of so many samples a second. An engine without streaming cuts it: `speech.cutting.CutStream`."""
 
 
 def as_json(result: Recognition | NoSpeech) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 from speech import engines
+from speech.choice import InputPath
 from speech.folders import Folders
 from speech.pool import Pool, PoolBusy, PoolClosed, WorkerDied, WorkerTimedOut
 from speech.recogniser import NoSpeech, RecognitionError
@@ -18,7 +19,7 @@ class Transcription:
     """A `tickets.transcriber.Transcriber`. Chooses its model at the first message, so one fetched later is found without a restart."""
 
     def __init__(
-        self, folders: Folders, engine: str = engines.AUTO, model: str | None = None, input_path: str = "direct", workers: int = 1, hotwords: bool = False
+        self, folders: Folders, engine: str = engines.AUTO, model: str | None = None, input_path: InputPath = "direct", workers: int = 1, hotwords: bool = False
     ) -> None:
         self._folders = folders
         self._wish = (engine, model, input_path, hotwords)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import get_args
 
-from speech import catalogue, engines, store
-from speech.engines import VOSK, WHISPER, Choice
+from speech import catalogue, engines, registry, store
+from speech.choice import Choice, InputPath
+from speech.engines import VOSK
 from speech.folders import Folders
 from speech.measure import Result
 from speech.recogniser import EngineUnusable
-
-INPUT_PATHS = ("direct", "resampled", "folded")
 
 
 def of_machine(folders: Folders, engine: str = engines.AUTO, model: str | None = None) -> dict[str, Choice]:
@@ -20,8 +20,8 @@ def of_machine(folders: Folders, engine: str = engines.AUTO, model: str | None =
         return variants(engines.choose(folders, engine, model))
     found: dict[str, Choice] = {}
     for known in catalogue.MODELS:
-        fits = known.kind in engines.KIND.values() and known.language in ("zh", "multilingual")
-        if fits and store.look(folders, known).state == "ready" and engine in (engines.AUTO, *_engine_of(known.kind)):
+        its = registry.for_kind(known.kind) if known.language in ("zh", "multilingual") else None
+        if its is not None and engine in (engines.AUTO, its) and store.look(folders, known).state == "ready":
             found |= variants(engines.choose(folders, model=known.name))
     if not found:
         raise EngineUnusable("no Mandarin model is here to be measured; `hotline models fetch whisper-base`")
@@ -30,9 +30,12 @@ def of_machine(folders: Folders, engine: str = engines.AUTO, model: str | None =
 
 def variants(choice: Choice) -> dict[str, Choice]:
     """A model with each way of using it that makes a difference."""
+    found = {choice.model: choice}
     if choice.engine == VOSK:
-        return {f"{choice.model} {way}": replace(choice, input_path=way) for way in INPUT_PATHS}
-    return {choice.model: choice, f"{choice.model} hotwords": replace(choice, hotwords=True)}
+        found = {f"{choice.model} {way}": replace(choice, input_path=way) for way in get_args(InputPath)}
+    if registry.engine(choice.engine).takes_hotwords:
+        found |= {f"{name} hotwords": replace(one, hotwords=True) for name, one in found.items()}
+    return found
 
 
 def proposal(choices: Mapping[str, Choice], results: Mapping[str, Result]) -> tuple[str, dict[str, object]]:
@@ -42,10 +45,6 @@ def proposal(choices: Mapping[str, Choice], results: Mapping[str, Result]) -> tu
     wish: dict[str, object] = {"engine": choice.engine, "model": choice.model}
     if choice.engine == VOSK:
         wish["input_path"] = choice.input_path
-    if choice.engine == WHISPER:
+    if registry.engine(choice.engine).takes_hotwords:
         wish["hotwords"] = choice.hotwords
     return best, wish
-
-
-def _engine_of(kind: str) -> tuple[str, ...]:
-    return tuple(engine for engine, its in engines.KIND.items() if its == kind)

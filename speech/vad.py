@@ -23,15 +23,15 @@ class Span:
         return self.end_seconds - self.start_seconds
 
 
-def speech(sound: Sound) -> list[Span]:
-    """When somebody speaks, unpadded."""
+def speech(sound: Sound, pause_seconds: float = PAUSE_SECONDS) -> list[Span]:
+    """When somebody speaks, unpadded; what is nearer together than `pause_seconds` is one span."""
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
     heard = levelled(resampled(sound, RATE), greatest_gain_db=GREATEST_GAIN_DB)
     options = VadOptions(
         threshold=0.5,
         min_speech_duration_ms=int(LEAST_SECONDS * 1000),
-        min_silence_duration_ms=int(PAUSE_SECONDS * 1000),
+        min_silence_duration_ms=int(pause_seconds * 1000),
         speech_pad_ms=0,
     )
     return [Span(found["start"] / RATE, found["end"] / RATE) for found in get_speech_timestamps(heard.samples, options)]

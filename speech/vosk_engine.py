@@ -10,20 +10,20 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from speech import store
-from speech.audio import RATES, Samples, Sound, levelled, resampled
-from speech.recogniser import EngineUnusable, Heard, SoundRefused, Word
+from speech.audio import RATES, Sound, levelled, resampled
+from speech.choice import Choice, InputPath
+from speech.recogniser import EngineUnusable, Heard, SoundRefused
+from speech.vosk_stream import VoskStream, folded, heard, pcm
 
-InputPath = Literal["direct", "resampled", "folded"]
 BLOCK_SECONDS = 0.25
 LONGEST_GRAMMAR = 20_000
 FST_MAGIC = b"\xd6\xfd\xb2\x7e"  # OpenFst's
 IVECTOR = ("final.dubm", "final.ie", "final.mat", "global_cmvn.stats", "online_cmvn.conf", "splice.conf")
-_HANZI_GAP = re.compile(r"(?<=[㐀-䶿一-鿿]) (?=[㐀-䶿一-鿿])")
 
 
 class VoskEngine:
@@ -57,9 +57,7 @@ class VoskEngine:
     def hear(self, sound: Sound) -> Heard:
         check(sound)
         fed = self._fed(sound)
-        arguments = [self._model, float(fed.rate), *([self._grammar] if self._grammar else [])]
-        recogniser = self._vosk.KaldiRecognizer(*arguments)
-        recogniser.SetWords(True)
+        recogniser = self._recogniser(fed.rate)
         results = []
         for block in _blocks(fed):
             if recogniser.AcceptWaveform(block):
@@ -67,25 +65,31 @@ class VoskEngine:
         results.append(recogniser.FinalResult())
         return heard([json.loads(result) for result in results])
 
+    def stream(self, rate: int) -> VoskStream:
+        """Its level stays as it comes: Kaldi evens out slow changes itself, and a gain must not jump within a word."""
+        check(Sound(np.zeros(1, np.float32), rate))
+        way = self._way_in(rate)
+        return VoskStream(self._recogniser(rate if way == "direct" else self._rate), rate, self._rate, way)
+
+    def _recogniser(self, rate: int) -> Any:
+        recogniser = self._vosk.KaldiRecognizer(self._model, float(rate), *([self._grammar] if self._grammar else []))
+        recogniser.SetWords(True)
+        return recogniser
+
     def _fed(self, sound: Sound) -> Sound:
         sound = levelled(sound, greatest_gain_db=30.0)
-        if sound.rate == self._rate or (self._input_path == "direct" and self._takes_other_rates):
-            return sound
-        if self._input_path == "folded" and self._rate == 2 * sound.rate:
-            return folded(sound)
+        match self._way_in(sound.rate):
+            case "direct":
+                return sound
+            case "folded":
+                return Sound(folded(sound.samples), 2 * sound.rate)
         return resampled(sound, self._rate)
 
-
-def heard(results: Sequence[dict[str, Any]]) -> Heard:
-    """Vosk's JSON results as one. Chinese words are joined; other languages keep their spaces."""
-    words = tuple(
-        Word(str(word["word"]), round(float(word["start"]), 2), round(float(word["end"]), 2), round(float(word["conf"]), 3))
-        for result in results
-        for word in result.get("result", ())
-    )
-    raw = " ".join(text for result in results if (text := str(result.get("text", "")).strip()))
-    score = round(sum(word.score for word in words) / len(words), 3) if words else 0.0
-    return Heard(raw=_HANZI_GAP.sub("", raw), words=words, score=score)
+    def _way_in(self, rate: int) -> InputPath:
+        """How sound of a rate reaches this model: as wished where that is possible, else resampled."""
+        if rate == self._rate or (self._input_path == "direct" and self._takes_other_rates):
+            return "direct"
+        return "folded" if self._input_path == "folded" and self._rate == 2 * rate else "resampled"
 
 
 def check(sound: Sound) -> None:
@@ -139,18 +143,26 @@ def model_rate(folder: Path) -> tuple[int, bool]:
     return rate, options.get("allow-upsample") == "true" and options.get("allow-downsample") == "true"
 
 
-def folded(sound: Sound) -> Sound:
-    """Twice the rate, the upper half of the spectrum a mirror of the lower."""
-    doubled: Samples = np.zeros(2 * len(sound.samples), np.float32)
-    doubled[::2] = sound.samples * 1.4
-    return Sound(doubled, 2 * sound.rate)
-
-
 def _blocks(sound: Sound) -> Iterator[bytes]:
-    samples = (np.clip(sound.samples, -1.0, 1.0) * 32767.0).astype("<i2")
     size = int(sound.rate * BLOCK_SECONDS)
-    for start in range(0, len(samples), size):
-        yield samples[start : start + size].tobytes()
+    for start in range(0, len(sound.samples), size):
+        yield pcm(sound.samples[start : start + size])
+
+
+class _Engine:
+    """Vosk in the registry."""
+
+    kind = "vosk"
+    takes_hotwords = False
+
+    def takes(self, folder: Path) -> bool:
+        return (folder / "am/final.mdl").is_file()
+
+    def load(self, choice: Choice, hotwords: Sequence[str]) -> VoskEngine:
+        return VoskEngine(Path(choice.folder), choice.model, choice.language, choice.input_path)
+
+
+ENGINE = _Engine()
 
 
 def _holds_something(path: Path) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from speech import vad
 from speech.audio import Sound, levelled, resampled
+from speech.choice import Choice
+from speech.cutting import CutStream
 from speech.recogniser import EngineUnusable, Heard, Word
 
 RATE = 16_000
@@ -52,6 +55,25 @@ class WhisperEngine:
         )
         kept = [segment for segment in segments if segment.text.strip() and not INVENTED.search(segment.text)]
         return Heard(raw="，".join(_bare(segment.text) for segment in kept), words=_words(kept), score=_score(kept))
+
+    def stream(self, rate: int) -> CutStream:
+        return CutStream(self, rate)
+
+
+class _Engine:
+    """faster-whisper in the registry."""
+
+    kind = "whisper"
+    takes_hotwords = True
+
+    def takes(self, folder: Path) -> bool:
+        return (folder / "model.bin").is_file()
+
+    def load(self, choice: Choice, hotwords: Sequence[str]) -> WhisperEngine:
+        return WhisperEngine(Path(choice.folder), choice.model, choice.threads, "，".join(hotwords))
+
+
+ENGINE = _Engine()
 
 
 def _bare(text: str) -> str:

@@ -1,6 +1,6 @@
 """A recogniser in a process of its own: loads its model once, then answers one JSON line for each line it is sent.
 
-    python -m speech.worker CHOICE          (engines.Choice as JSON)
+    python -m speech.worker CHOICE          (choice.Choice as JSON)
     <- {"ready": "whisper-base"}            or {"error": ..., "message": ...} and the end
     -> {"path": "/…/audio.wav"}
     <- {"kind": "recognition", …}           or {"kind": "no_speech", …} or {"error": ..., "message": ...}
@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from speech import audio, vad
-from speech.engines import Choice, load
+from speech.choice import Choice
+from speech.engines import load
 from speech.recogniser import EngineUnusable, NoSpeech, Recogniser, Recognition, RecognitionError, SoundRefused, as_json
 from speech.text import review
 from speech.text.gazetteer import GazetteerError

@@ -13,6 +13,7 @@ from hotline.settings import Settings
 from speech import audio, catalogue, engines, store
 from speech.audio import Sound
 from speech.catalogue import Model
+from speech.choice import Choice
 from speech.pool import Pool
 from speech.voice import Voice
 
@@ -64,7 +65,7 @@ def voice() -> Voice:
 @pytest.fixture(scope="session")
 def whisper() -> Iterator[Pool]:
     folder = model_folder(catalogue.WHISPER_BASE)
-    with Pool(engines.Choice(engines.WHISPER, "whisper-base", str(folder))) as pool:
+    with Pool(Choice(engines.WHISPER, "whisper-base", str(folder))) as pool:
         pool.warm_up()
         yield pool
 

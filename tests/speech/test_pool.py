@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from speech.engines import Choice
+from speech.choice import Choice
 from speech.pool import Pool, PoolBusy, PoolClosed, WorkerDied, WorkerTimedOut, allowed_seconds
 from speech.recogniser import EngineUnusable, NoSpeech, RecognitionError, SoundRefused
 from tests.speech.conftest import saved, silence

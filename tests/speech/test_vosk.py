@@ -14,11 +14,12 @@ import pytest
 
 from speech import audio, catalogue, vosk_engine
 from speech.audio import Sound
-from speech.engines import Choice
+from speech.choice import Choice
 from speech.pool import Pool
 from speech.recogniser import EngineUnusable, Heard, NoSpeech, Recognition, SoundRefused
 from speech.voice import Voice
-from speech.vosk_engine import VoskEngine, check, folded, grammar_json, heard, model_faults, model_rate
+from speech.vosk_engine import VoskEngine, check, grammar_json, model_faults, model_rate
+from speech.vosk_stream import folded, heard
 from tests.speech.conftest import model_folder, saved, silence, tones
 
 
@@ -126,9 +127,9 @@ def test_a_model_says_its_rate(korean: Path) -> None:
 
 
 def test_folding_mirrors_the_spectrum_upwards() -> None:
-    twice = folded(tones(1000))
-    spectrum = np.abs(np.fft.rfft(twice.samples))
-    assert twice.rate == 16_000
+    twice = folded(tones(1000).samples)
+    spectrum = np.abs(np.fft.rfft(twice))
+    assert len(twice) == 16_000
     assert sorted(np.argsort(spectrum)[-2:]) == [1000, 7000]  # one second: a bin is a Hertz
 
 

@@ -10,7 +10,7 @@ import soundfile
 
 from speech import aftercare, audio, catalogue, cer
 from speech.audio import Sound
-from speech.engines import Choice
+from speech.choice import Choice
 from speech.pool import Pool
 from speech.recogniser import EngineUnusable, Heard, NoSpeech, Recognition, SoundRefused
 from speech.text.understanding import Understanding

@@ -7,6 +7,7 @@ reconnect after close(), twice after a `Shutdown` event, and for ever at one rat
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -55,7 +56,8 @@ class Manager(PanoramiskManager):
 
     async def open(self, user: str, secret: str) -> Connection:
         """Connects, logs in and waits until Asterisk has loaded everything. Raises AmiError, OSError, TimeoutError."""
-        try:
+        with contextlib.ExitStack() as failing:
+            failing.callback(self.close)
             async with asyncio.timeout(self.limits.connect_seconds):
                 _, self.protocol = await self.loop.create_connection(
                     self.config["protocol_factory"], self.config["host"], self.config["port"]
@@ -66,9 +68,7 @@ class Manager(PanoramiskManager):
             except ActionRefused as error:
                 raise LoginRefused(f"user {user!r}: {error}") from error
             await self._boot()
-        except BaseException:
-            self.close()
-            raise
+            failing.pop_all()
         assert self.protocol is not None
         return self.protocol
 

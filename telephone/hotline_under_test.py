@@ -27,6 +27,7 @@ import psutil
 from ruamel.yaml import YAML
 
 from hotline.asterisk import Asterisk, ours
+from hotline.asterisk.process import lives
 from hotline.settings import VARIABLES, Settings
 from speech import prompts
 
@@ -81,12 +82,11 @@ class HotlineUnderTest:
         if (self.plan.home / "run").exists():  # an earlier one that was killed before it could end its hotline
             await self.stop()
         await asyncio.to_thread(self._prepare)
-        try:
+        async with contextlib.AsyncExitStack() as failing:
+            failing.push_async_callback(self.stop)
             await self.start()
             self._token = (await self.command("token", "create", "--role", "supervisor"))["token"]
-        except BaseException:
-            await self.stop()
-            raise
+            failing.pop_all()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -167,7 +167,7 @@ class HotlineUnderTest:
         process = self.process(name)
         process.kill()
         async with asyncio.timeout(10):
-            while _lives(process):  # noqa: ASYNC110 - nothing announces the end of a process that is not our child
+            while lives(process):  # noqa: ASYNC110 - nothing announces the end of a process that is not our child
                 await asyncio.sleep(POLL_SECONDS / 10)
 
     def freeze(self, name: str) -> None:
@@ -253,10 +253,3 @@ class HotlineUnderTest:
 
     def _command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "hotline", *arguments]
-
-
-def _lives(process: psutil.Process) -> bool:
-    """A zombie is dead: whoever should bury it may be held still."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -57,13 +58,12 @@ class Network:
     async def __aenter__(self) -> Self:
         await asyncio.to_thread(self._asterisk.stop)  # one that an earlier, killed process left: it has another secret
         await asyncio.to_thread(render, self._instance(), self._runtime)
-        await asyncio.to_thread(self._asterisk.start)
-        try:
+        async with AsyncExitStack() as failing:
+            failing.push_async_callback(asyncio.to_thread, self._asterisk.stop)
+            await asyncio.to_thread(self._asterisk.start)
             await self.sound.start()
             self._ami = await Ami.connect(self.wiring.address, self.wiring.ami_port, "network", self._secret)
-        except BaseException:
-            await asyncio.to_thread(self._asterisk.stop)
-            raise
+            failing.pop_all()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

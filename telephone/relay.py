@@ -27,6 +27,8 @@ LENGTH: Final = re.compile(rb"^(Content-Length|l)[ \t]*:[ \t]*[0-9]+", re.IGNORE
 AUDIO: Final = re.compile(rb"^m=audio ([0-9]+) ", re.MULTILINE)
 WHERE: Final = re.compile(rb"^(c=IN IP4 )(\S+)", re.MULTILINE)
 FIRST_PORT: Final = 28000
+RATE: Final = 8000  # of RTP timestamps of telephone sound
+STALL_SECONDS: Final = 2.0  # a sender's clock that is further off than this has begun anew
 PORTS_OF_A_CALL: Final = 4  # two of sound, and after each the one of its RTCP, which goes nowhere
 
 
@@ -41,11 +43,29 @@ class Quality:
 
 
 @dataclass
+class Clock:
+    """When a side's packets would come on a machine that has time: a busy one hands them over in heaps, and a heap is
+    not what this line is meant to stir."""
+
+    began: float = 0.0
+    last: int = -1
+
+    def time(self, data: bytes, now: float) -> float:
+        """By the packet's timestamp (RFC 3550, 5.1); packets of one key share theirs (RFC 4733): they come when they come."""
+        stamp = int.from_bytes(data[4:8], "big")
+        same, self.last = stamp == self.last, stamp
+        if abs(self.began + stamp / RATE - now) > STALL_SECONDS:
+            self.began = now - stamp / RATE
+        return now if same else self.began + stamp / RATE
+
+
+@dataclass
 class Media:
     """The sound of one call: a port that faces each side, and where each side wants it."""
 
     ports: dict[str, asyncio.DatagramTransport] = field(default_factory=dict)
     wanted_at: dict[str, Address] = field(default_factory=dict)
+    clocks: dict[str, Clock] = field(default_factory=dict)
 
 
 class BadLine:
@@ -112,12 +132,13 @@ class BadLine:
 
         def heard(data: bytes, _source: Address) -> None:
             if other in media.wanted_at:
-                self._carry(media.ports[other], data, media.wanted_at[other])
+                now = asyncio.get_running_loop().time()
+                self._carry(media.ports[other], data, media.wanted_at[other], media.clocks.setdefault(side, Clock()).time(data, now))
 
         transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Port(heard), (self._address[0], number))
         return transport
 
-    def _carry(self, port: asyncio.DatagramTransport, data: bytes, target: Address) -> None:
+    def _carry(self, port: asyncio.DatagramTransport, data: bytes, target: Address, came: float) -> None:
         quality = self._quality
         lost, wait = self._chance.random() < quality.loss, quality.delay_seconds + self._chance.random() * quality.jitter_seconds
         if lost:
@@ -129,7 +150,7 @@ class BadLine:
             if not port.is_closing():
                 port.sendto(data, target)
 
-        handle = asyncio.get_running_loop().call_later(wait, arrives)
+        handle = asyncio.get_running_loop().call_at(came + wait, arrives)
         self._late.add(handle)
         self.carried += 1
 

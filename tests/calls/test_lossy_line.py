@@ -8,6 +8,7 @@ import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import numpy as np
 import pytest_asyncio
 
 from hotline.asterisk import find
@@ -17,7 +18,7 @@ from telephone.hotline_under_test import HotlineUnderTest
 from telephone.network import Network, Wiring
 from telephone.prompts import Prompts
 from telephone.relay import BadLine
-from tests.calls.asterisk_line import Decisions
+from tests.calls.asterisk_line import BREATH_SECONDS, Decisions
 from tests.calls.conftest import CALLS, SIP_PORT, ticket_of, until
 
 pytestmark = CALLS
@@ -81,8 +82,7 @@ async def test_a_message_is_understandable(far_away: Network, hotline: HotlineUn
         await caller.presses("2")
         await until(lambda: understood(caller, prompts.whole("voicemail-notice")), "the notice", 15)
         await caller.waits_until_quiet()
-        await caller.speaks(said)
-        await asyncio.sleep(0.2)  # what is still on its way
+        await caller.speaks(np.concatenate([said, sound.silence(BREATH_SECONDS)]))
         await caller.hangs_up()
         ticket = await until(lambda: ticket_of(hotline, caller.number), "its ticket", 10)
         path = tmp_path / f"{caller.number}.wav"

@@ -17,6 +17,11 @@ class AgentState(StrEnum):
     ON_HOLD = "on_hold"
     LOGGED_OUT = "logged_out"
     UNKNOWN = "unknown"
+    # Of people only; a phone that is a fixed member and needs nobody knows the others.
+    AVAILABLE = "available"
+    AFTER_CALL_WORK = "after_call_work"
+    PAUSED = "paused"
+    UNAVAILABLE = "unavailable"
 
 
 # Asterisk's device states (include/asterisk/devicestate.h): 0 unknown, 1 not in use, 2 in use, 3 busy, 4 invalid,
@@ -99,7 +104,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """One agent's phone over all its queues."""
+    """An agent at a phone, or a phone that needs none, over all its queues."""
 
     phone: str
     state: AgentState
@@ -108,6 +113,17 @@ class Agent:
     queues: tuple[str, ...]
     calls_taken: int
     linkedid: str = ""
+    login: str = ""
+    """Who it is; empty: a phone that is a fixed member."""
+    name: str = ""
+    work_number: str = ""
+    why: str = ""
+    """Of the state: a break's reason, the queue of a call, what is wrong."""
+    since: float | None = None
+    until: float | None = None
+    """When after-call work ends, or a break should."""
+    over_limit: bool = False
+    """A break that has lasted longer than it should."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,51 @@
 """A queue's name in Asterisk: `general` is ours, but Asterisk keeps that section of queues.conf to itself.
 
-So every queue is `hotline-NAME` in queues.conf, Queue(), queue_log and on the AMI, and NAME everywhere else.
+So every queue is `hotline-NAME` in queues.conf, Queue(), queue_log and on the AMI, and NAME everywhere else. Callers who
+need more than everybody in it can do wait in `hotline-NAME+SKILL+SKILL` (ADR 0077); that is the same queue to people.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 PREFIX = "hotline-"
+AND = "+"  # no name of ours has it
+
+# Why app_queue is told to pause somebody who did not ask for a break; breaks have the reasons of pauses.yaml.
+IN_CALL = "in_call"  # so that no other queue rings them between the end of a call and the work after it
+AFTER_CALL_WORK = "after_call_work"
+MISSED = "missed_call"  # for some seconds, so that the call moves on
+TOO_MANY_MISSED = "missed_calls"  # until they say that they are there
 
 
-def section(queue: str) -> str:
-    """What Asterisk calls this queue."""
-    return PREFIX + queue
+def section(queue: str, wanted: Iterable[str] = ()) -> str:
+    """What Asterisk calls this queue, or the part of it for callers who need these skills."""
+    return PREFIX + AND.join((queue, *wanted))
 
 
 def queue_of(section_name: str) -> str:
     """Our name of what Asterisk calls so."""
-    return section_name.removeprefix(PREFIX)
+    return section_name.removeprefix(PREFIX).partition(AND)[0]
+
+
+def wanted_of(section_name: str) -> tuple[str, ...]:
+    """The skills that callers in it need."""
+    return tuple(filter(None, section_name.partition(AND)[2].split(AND)))
+
+
+def member_name(login: str, work_number: str) -> str:
+    """What app_queue calls a person: the dialplan says the number to callers, queue_log names the login."""
+    return f"{login}/{work_number}"
+
+
+def agent_of(name: str) -> str:
+    """The login behind a member's name; a phone that is a fixed member has its own name."""
+    return name.partition("/")[0]
+
+
+def interface(phone: str) -> str:
+    """What app_queue rings."""
+    return f"PJSIP/{phone}"
 
 
 def phone_of(interface: str) -> str:

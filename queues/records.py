@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from queues.happenings import AgentAnswered, AgentCallEnded, Happening, PassAccepted, PassedOn, PassEnded
-from queues.names import queue_of
+from queues.names import agent_of, queue_of
 
 ENDS = {
     "COMPLETEAGENT": "agent", "COMPLETECALLER": "caller",
@@ -56,7 +56,7 @@ class Record:
         if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 11):
             return None
         moment = datetime.fromtimestamp(int(seconds), UTC)
-        return cls(moment, parts[1], queue_of(parts[2]), parts[3], parts[4], tuple(parts[5:]))
+        return cls(moment, parts[1], queue_of(parts[2]), agent_of(parts[3]), parts[4], tuple(parts[5:]))
 
     def word(self, place: int) -> str:
         return self.data[place] if place < len(self.data) else ""

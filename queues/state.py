@@ -7,7 +7,7 @@ link came up is applied in order, and the picture is the true one at the last of
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from queues.event import Event
@@ -25,6 +25,7 @@ from queues.model import (
     Waiting,
 )
 from queues.names import phone_of, queue_of
+from queues.standing import Standing
 
 RECENT = 200
 MEMBER_EVENTS = frozenset(
@@ -42,6 +43,10 @@ class Picture:
     def __init__(self) -> None:
         self.strategies: dict[str, str] = {}
         self.members: dict[tuple[str, str], Member] = {}
+        self.sections: dict[str, dict[str, int]] = {}
+        """Of each phone: the queues of Asterisk's it is a member of, with its penalty there."""
+        self.staff: Mapping[str, Standing] = {}
+        """By phone: who is logged in there and what they are doing; kept by queues/keeper.py."""
         self.waiting: dict[str, Waiting] = {}
         self.channels: dict[str, Channel] = {}
         self.calls: dict[str, Call] = {}
@@ -52,7 +57,7 @@ class Picture:
         if event.name in MEMBER_EVENTS:
             self._member(event)
         elif event.name == "QueueMemberRemoved":
-            self.members.pop((queue_of(event["Queue"]), _phone(event)), None)
+            self._removed(event)
         elif event.name == "QueueCallerJoin":
             self._channel(event, now)
             self._joined(event, now)
@@ -63,7 +68,7 @@ class Picture:
 
     def resync(self, queue_status: Iterable[Event], channels: Iterable[Event], now: float) -> None:
         """Puts everything right from the answers to QueueStatus and CoreShowChannels."""
-        self.strategies, self.members, self.waiting = {}, {}, {}
+        self.strategies, self.members, self.waiting, self.sections = {}, {}, {}, {}
         answers = list(queue_status)
         for event in answers:
             if event.name == "QueueParams":
@@ -89,7 +94,8 @@ class Picture:
         for member in self.members.values():
             phones.setdefault(member.phone, []).append(member)
         talking = {channel.phone: channel.linkedid for channel in self.channels.values() if channel.up}
-        return [_agent(members, talking.get(phone, "")) for phone, members in sorted(phones.items())]
+        alone = [_agent(members, talking.get(phone, "")) for phone, members in sorted(phones.items()) if phone not in self.staff]
+        return alone + [_person(standing, phones.get(phone, [])) for phone, standing in sorted(self.staff.items())]
 
     def queues(self) -> list[QueueView]:
         """Every queue, by name."""
@@ -123,6 +129,15 @@ class Picture:
             last_call_at=event.number("LastCall"),
         )  # fmt: skip
         self.members[member.queue, member.phone] = member
+        self.sections.setdefault(member.phone, {})[event["Queue"]] = event.number("Penalty")
+
+    def _removed(self, event: Event) -> None:
+        """From one queue of Asterisk's; another may stand for the same queue of ours."""
+        phone, queue = _phone(event), queue_of(event["Queue"])
+        left = self.sections.get(phone, {})
+        left.pop(event["Queue"], None)
+        if not any(queue_of(section) == queue for section in left):
+            self.members.pop((queue, phone), None)
 
     def _joined(self, event: Event, since: float) -> None:
         waiting = Waiting(event["Uniqueid"], queue_of(event["Queue"]), _number(event), since)
@@ -190,6 +205,16 @@ def _agent(members: list[Member], linkedid: str) -> Agent:
         pause_reason=next((member.pause_reason for member in members if member.paused), ""),
         queues=tuple(sorted(member.queue for member in members)),
         calls_taken=sum(member.calls_taken for member in members), linkedid=linkedid,
+    )  # fmt: skip
+
+
+def _person(standing: Standing, members: list[Member]) -> Agent:
+    return Agent(
+        phone=standing.phone, state=standing.state, paused=any(member.paused for member in members), pause_reason=standing.pause_reason,
+        queues=tuple(sorted({member.queue for member in members} or standing.queues)),
+        calls_taken=sum(member.calls_taken for member in members), linkedid=standing.linkedid, login=standing.login,
+        name=standing.name, work_number=standing.work_number, why=standing.why, since=standing.since, until=standing.until,
+        over_limit=standing.over_limit,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ log = structlog.get_logger(__name__)
 MAXIMUM_BYTES = 10_000_000
 LOOK_SECONDS = 60.0
 KEPT = {"messages.log": 5, "queue_log": 20}  # rotated ones; queue_log is read over rotation, and figures are made of it
+MOVED = {"cel-custom/cel.csv": 50}  # Asterisk opens it anew for each line, so it is moved aside without asking; call records are made of it
 OUTPUT = "console.log"  # of the process itself, opened for appending; the same lines are in messages.log
 
 
@@ -42,14 +43,24 @@ class Rotation:
             os.truncate(folder / OUTPUT, 0)
         if any(_is_large(folder / name) for name in KEPT) and self._asterisk.process() is not None:
             self._asterisk.cli("logger rotate")
-        for name, kept in KEPT.items():
+        for name in MOVED:
+            if _is_large(folder / name):
+                _move_aside(folder / name)
+        for name, kept in {**KEPT, **MOVED}.items():
             for old in rotated(folder, name)[kept:]:
                 old.unlink(missing_ok=True)
 
 
+def _move_aside(path: Path) -> None:
+    """As Asterisk does with its own: .0 is the newest, the others move on by one."""
+    for old in reversed(rotated(path.parent, path.name)):
+        old.rename(path.with_name(f"{path.name}.{int(old.suffix[1:]) + 1}"))
+    path.rename(path.with_name(f"{path.name}.0"))
+
+
 def rotated(folder: Path, name: str) -> list[Path]:
     """The newest first: with rotatestrategy=rotate Asterisk calls it .0 and moves the others on by one."""
-    numbered = [path for path in folder.glob(f"{name}.*") if path.suffix[1:].isascii() and path.suffix[1:].isdigit()]
+    numbered = [path for path in (folder / name).parent.glob(f"{Path(name).name}.*") if path.suffix[1:].isascii() and path.suffix[1:].isdigit()]
     return sorted(numbered, key=lambda path: int(path.suffix[1:]))
 
 

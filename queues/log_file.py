@@ -48,14 +48,17 @@ class LogFile:
         self.path = path
         self.missed = 0
         """Times that the file with the bookmark was gone before it was read to its end."""
+        self.whole = True
+        """Whether the last `read` came to the end of what there is."""
 
     def read(self, place: Bookmark | None) -> tuple[list[str], Bookmark | None]:
         """Whole lines after this place (None: from the oldest file's beginning), and the place after them."""
         lines: list[str] = []
+        self.whole = True
         for start, path in self._places(place):
-            found, place, finished = self._lines(path, start)
+            found, place, self.whole = self._lines(path, start)
             lines += found
-            if not finished:
+            if not self.whole:
                 break
         return lines, place
 
@@ -85,6 +88,9 @@ class LogFile:
     def _lines(self, path: Path, start: Bookmark) -> tuple[list[str], Bookmark, bool]:
         """Whole lines only, for the last one may be in the making; the place after them; whether that is the end."""
         with path.open("rb") as file:
+            about = os.fstat(file.fileno())
+            if (about.st_dev, about.st_ino) != (start.device, start.inode):
+                return [], start, True  # moved aside a moment ago; the next turn finds it under its new name
             file.seek(start.offset)
             data = file.read(MOST_AT_ONCE)
         whole = data[: data.rfind(b"\n") + 1]

@@ -9,6 +9,7 @@ from types import FrameType
 import structlog
 
 from hotline.secrets import case_system_key
+from hotline.serve.recorder import Recorder
 from hotline.settings import Settings
 from speech.transcription import Transcription
 from tickets.handover import CaseSystem, Patience
@@ -27,7 +28,8 @@ def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ended)
     wishes = settings.file.speech
-    with Transcription(settings, wishes.engine, wishes.model, wishes.input_path, wishes.workers, wishes.hotwords) as transcription:
+    transcribing = Transcription(settings, wishes.engine, wishes.model, wishes.input_path, wishes.workers, wishes.hotwords)
+    with Recorder(settings), transcribing as transcription:
         if note := transcription.warm_up():
             log.warning("recogniser", note=note)
         work(

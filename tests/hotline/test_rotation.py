@@ -7,6 +7,7 @@ import pytest
 from hotline import rotation
 from hotline.asterisk import Asterisk
 from hotline.rotation import LOOK_SECONDS, Rotation, rotated
+from queues.log_file import LogFile
 
 
 @pytest.mark.asterisk
@@ -40,3 +41,23 @@ def test_it_looks_once_a_minute_and_needs_no_asterisk(asterisk: Asterisk, monkey
     now[0] += LOOK_SECONDS
     logs.look()
     assert output.stat().st_size == 0
+
+
+def test_channel_events_are_moved_aside_and_read_on(asterisk: Asterisk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rotation, "MAXIMUM_BYTES", 10)
+    monkeypatch.setitem(rotation.MOVED, "cel-custom/cel.csv", 2)
+    path = asterisk.instance.home / "log" / "cel-custom" / "cel.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    now = [0.0]
+    logs, reader = Rotation(asterisk, lambda: now[0]), LogFile(path)
+    place, found = None, []
+    for number in range(5):
+        with path.open("a") as file:  # as Asterisk does for each line
+            file.write(f"a long line {number}\n")
+        lines, place = reader.read(place)
+        found += lines
+        logs.look()
+        now[0] += LOOK_SECONDS
+    assert found == [f"a long line {number}" for number in range(5)]
+    assert reader.missed == 0
+    assert [old.read_text() for old in rotated(path.parent, "cel.csv")] == ["a long line 4\n", "a long line 3\n"]

@@ -1,0 +1,111 @@
+"""The legs of a call from Asterisk's channel events: when each began, was answered, was joined with others, ended, and why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from queues.cel import CelEvent
+
+OUTGOING = "(Outgoing Line)"  # what app_queue and app_dial write into the legs that they place
+
+
+@dataclass(slots=True)
+class Stretch:
+    """An application's run, or a time in a bridge."""
+
+    name: str
+    data: str
+    began: float
+    ended: float | None = None
+
+
+@dataclass(slots=True)
+class Leg:
+    """One channel of Asterisk's."""
+
+    uniqueid: str
+    channel: str
+    began: float
+    phone: str = ""
+    exten: str = ""
+    is_local: bool = False
+    is_placed: bool = False
+    """We rang it; the others rang us."""
+    answered: float | None = None
+    ended: float | None = None
+    lost: bool = False
+    """Asterisk ended with it: nobody hung up."""
+    seen: float = 0.0
+    """The last we heard of it."""
+    cause: int = 0
+    source: str = ""
+    """The channel that hung up; '' where Asterisk did."""
+    apps: list[Stretch] = field(default_factory=list)
+    bridges: list[Stretch] = field(default_factory=list)
+
+    def take(self, event: CelEvent) -> None:
+        """One event of this leg, in order of time."""
+        self.seen = event.at
+        self.is_placed = self.is_placed or event.data == OUTGOING
+        match event.event:
+            case "ANSWER":
+                self.answered = self.answered or event.at
+            case "APP_START":
+                self.apps.append(Stretch(event.app, event.data, event.at))
+            case "APP_END":
+                _end(self.apps, event.at, event.app)
+            case "BRIDGE_ENTER":
+                self.bridges.append(Stretch("bridge", event.peer, event.at))
+            case "BRIDGE_EXIT":
+                _end(self.bridges, event.at)
+            case "HANGUP":
+                cause = event.extra.get("hangupcause")
+                self.cause = cause if isinstance(cause, int) else 0
+                self.source = str(event.extra.get("hangupsource") or "")
+                self.end(event.at)
+            case "CHAN_END":
+                self.end(event.at)
+
+    def end(self, at: float) -> None:
+        self.ended = self.ended or at
+        for stretch in (*self.apps, *self.bridges):
+            stretch.ended = stretch.ended or self.ended
+
+    @property
+    def talked(self) -> tuple[float, float | None] | None:
+        """From the first time in a bridge to the last; None in the end while it goes on, or is held."""
+        if not self.bridges:
+            return None
+        return self.bridges[0].began, self.bridges[-1].ended if self.ended is not None else None
+
+    def joined(self, begin: float, end: float | None) -> float | None:
+        """When it first entered a bridge within that time."""
+        return next((b.began for b in self.bridges if b.began >= begin and (end is None or b.began <= end)), None)
+
+    def went_on(self, after: float) -> bool:
+        """Whether it did anything else than end."""
+        return any(stretch.began > after for stretch in (*self.apps, *self.bridges))
+
+    def runs(self, name: str) -> Iterator[Stretch]:
+        return (app for app in self.apps if app.name == name)
+
+
+def legs(events: Iterable[CelEvent]) -> dict[str, Leg]:
+    """By uniqueid, in the order in which they began."""
+    found: dict[str, Leg] = {}
+    for event in events:
+        leg = found.get(event.uniqueid)
+        if leg is None:
+            leg = found[event.uniqueid] = Leg(
+                event.uniqueid, event.channel, event.at, phone=event.phone, exten=event.exten, is_local=event.is_local
+            )
+        leg.take(event)
+    return found
+
+
+def _end(stretches: list[Stretch], at: float, name: str = "") -> None:
+    for stretch in reversed(stretches):
+        if stretch.ended is None and name in ("", stretch.name):
+            stretch.ended = at
+            return

@@ -18,7 +18,7 @@ POLL_SECONDS = 0.1
 
 def phones(settings: Settings) -> None:
     """After a phone was added or removed. Returns when it can register, for the reload itself returns before."""
-    asterisk = _apply(settings, (PJSIP, "queue reload all"))
+    asterisk = _apply(settings, (PJSIP, "queue reload all", "dialplan reload"))
     if asterisk is None:
         return
     wanted = {phone.name for phone in known_phones(settings)}

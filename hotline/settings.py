@@ -106,6 +106,9 @@ class SipSettings(_Section):
     external_address: Address | None = Field(None, description="this machine's address as the carrier sees it, behind NAT; none: no NAT")
     local_networks: tuple[Network, ...] = Field((), description="behind NAT: networks that see the real address")
     trunks: tuple[Trunk, ...] = Field(("127.0.0.0/8",), description="addresses or networks of the trunks calls come from")
+    outbound: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?$", description="host[:port] that takes the hotline's own calls out; none: only transfers, by the caller's trunk"
+    )
     registrations: tuple[RegistrationSettings, ...] = Field(
         (), description="carriers to register at: server, user, secret_file, number (what they then call; 12345), encrypted (TLS and SRTP only)"
     )

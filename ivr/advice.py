@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ivr import numbers, ways
 from ivr.faults import Faults
 from ivr.model import OWN_LANGUAGE, City, Menu, QueueNode
-from ivr.prompts import REQUIRED
+from ivr.prompts import REQUIRED, SATISFACTION
 
 MOST_CHOICES = 5
 DEEPEST = 3
@@ -69,6 +69,8 @@ def _keys_to_person(city: City, menu: Menu) -> int:
 
 def _unused(city: City, faults: Faults) -> None:
     said = set(REQUIRED) | set(_said(city))
+    if any(queue.satisfaction for queue in city.queues.values()):
+        said.add(SATISFACTION)
     for prompt in city.prompts:
         if prompt not in said:
             faults.add("prompts.yaml", prompt, "is said nowhere")

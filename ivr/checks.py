@@ -19,7 +19,8 @@ from ivr.model import (
     Voicemail,
     ancestors,
 )
-from ivr.prompts import REQUIRED
+from ivr.prompts import REQUIRED, SATISFACTION
+from ivr.transfers import check_transfers
 
 LONGEST_CHAIN = 5  # announcements and closed doors one after another
 MENUS, QUEUES, NUMBERS = "menus.yaml", "queues.yaml", "numbers.yaml"
@@ -40,6 +41,7 @@ def check_city(city: City, faults: Faults) -> None:
     _persons(city, faults)
     _dialled(city, faults)
     services.check_services(city, faults)
+    check_transfers(city.transfers, city.queues, numbers.entries(city), faults)
 
 
 def _names(city: City, faults: Faults) -> None:
@@ -58,6 +60,8 @@ def _names(city: City, faults: Faults) -> None:
             faults.add(MENUS, at, "hours and closed belong together: when, and where calls go otherwise")
     for queue in city.queues.values():
         _exists(QUEUES, f"{queue.name}/overflow", "node", queue.overflow, city.nodes, faults)
+        if queue.satisfaction and SATISFACTION not in city.prompts:
+            faults.add(QUEUES, f"{queue.name}/satisfaction", f'the prompt "{SATISFACTION}" is missing')
     for number, node_id in city.numbers.items():
         if number not in city.services:
             _exists(NUMBERS, f"numbers/{number}", "node", node_id, city.nodes, faults)

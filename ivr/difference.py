@@ -30,6 +30,8 @@ def _parts(old: City, new: City) -> Iterator[str]:
     yield from _things("days of hours ", _other_days(old, new), _other_days(new, old))
     yield from _things("number ", _short(old), _short(new))
     yield from _records("number", old.services, new.services)
+    yield from _records("transfer", old.transfers.outside, new.transfers.outside)
+    yield from _things("short number ", old.transfers.queues, new.transfers.queues)
     yield from _things("prompt ", old.prompts, new.prompts)
     for language in (*old.languages, *(name for name in new.languages if name not in old.languages)):
         yield from _things(f"{language} prompt ", old.languages.get(language, {}), new.languages.get(language, {}))

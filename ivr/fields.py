@@ -21,6 +21,7 @@ SHAPES: dict[str, Shape] = {
     "name": (NAME, "small letters, digits and dashes"),
     "node": (NODE, "a node's id such as 12345-1-1 or 12345-closed"),
     "language": (re.compile(r"[a-z]{2,3}"), "a language such as en"),
+    "short": (re.compile(r"[0-9]{2,6}"), "a short number, 2 to 6 digits"),
     "number": (NUMBER, "a telephone number, 3 to 20 digits"),
     "service": (re.compile(r"[0-9]{3,15}"), "a number that citizens dial, 3 to 15 digits"),
     "area": (re.compile(r"0[0-9]{2,3}"), "an area code with its leading 0"),

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 
+from ivr.transfers import Transfers
+
 TYPES = {
     "consultation": "咨询",
     "help": "求助",
@@ -107,6 +109,7 @@ class Queue:
     wrapup_seconds: int = 10
     maximum_waiting: int = 0
     members: tuple[str, ...] = ()
+    satisfaction: bool = False  # callers are asked how it was once the agent has hung up
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,7 @@ class City:
     prompts: Mapping[str, str]
     languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # prompts in other languages
     years: tuple[int, ...] = ()  # of the statutory calendar that are known
+    transfers: Transfers = field(default_factory=Transfers)
     services: Mapping[str, ServiceNumber] = field(default_factory=dict)  # departments' numbers, placeholders too
 
     @property

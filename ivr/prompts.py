@@ -14,3 +14,4 @@ SHARED = (
     "goodbye",
 )
 REQUIRED = (*FLOW, *SHARED)
+SATISFACTION = "satisfaction"  # said only where a queue asks

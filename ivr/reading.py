@@ -13,10 +13,12 @@ from ivr.fields import NAME, SHAPES, Fields
 from ivr.hours import read_hours
 from ivr.model import City, Node, Queue, ServiceNumber
 from ivr.source import Scalar, read
+from ivr.transfers import FILE as TRANSFERS
+from ivr.transfers import read_transfers
 
 FILES = ("menus.yaml", "queues.yaml", "hours.yaml", "numbers.yaml", "prompts.yaml")
 TRANSLATION = re.compile(r"prompts\.([a-z]{2,3})\.yaml")
-OPTIONAL: tuple[str, ...] = ()
+OPTIONAL = (TRANSFERS,)
 LONGEST_PROMPT = 300  # characters; words in letters take about twice as many
 MOST_PROMPTS = 6  # said one after another at one node
 
@@ -24,7 +26,7 @@ MOST_PROMPTS = 6  # said one after another at one node
 def read_city(texts: Mapping[str, str], faults: Faults) -> City:
     """The city these texts describe. With any fault noted it is incomplete and must not be used."""
     translations = {found[1]: file for file in sorted(texts) if (found := TRANSLATION.fullmatch(file))}
-    trees = {file: read(file, texts[file], faults) for file in (*FILES, *translations.values()) if file in texts}
+    trees = {file: read(file, texts[file], faults) for file in (*FILES, *OPTIONAL, *translations.values()) if file in texts}
     for file in set(FILES) - set(trees):
         faults.add(file, "", "is missing", 1)
     faults.refuse()  # what follows would only report the same again
@@ -50,6 +52,7 @@ def read_city(texts: Mapping[str, str], faults: Faults) -> City:
         prompts=_prompts("prompts.yaml", trees["prompts.yaml"], faults),
         languages={name: _prompts(file, trees[file], faults) for name, file in translations.items()},
         years=calendar.years,
+        transfers=read_transfers(trees.get(TRANSFERS, {}), faults),
         services=departments,
     )
     menus.done(("root", "person", "fax", "no_input_seconds", "nodes"))
@@ -174,8 +177,9 @@ def _queues(tree: dict[str, Any], faults: Faults) -> dict[str, Queue]:
             wrapup_seconds=fields.count("wrapup_seconds", 10, 0, 3600),
             maximum_waiting=fields.count("maximum_waiting", 0, 0, 100_000),
             members=fields.texts("members", "name", most=1000),
+            satisfaction=fields.one_of("satisfaction", ("ask",), "word", required=False) == "ask",
         )
-        fields.done(("name", "strategy", "wait_seconds", "overflow", "ring_seconds", "wrapup_seconds", "maximum_waiting", "members"))
+        fields.done(("name", "strategy", "wait_seconds", "overflow", "ring_seconds", "wrapup_seconds", "maximum_waiting", "members", "satisfaction"))
     return queues
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from hotline import certificates, city, elderly, music, phones, registrations
+from hotline import certificates, city, elderly, music, phones, registrations, transfers
 from hotline.asterisk.instance import Instance, render
 from hotline.asterisk.process import Asterisk
 from hotline.asterisk.runtime import Runtime, find
@@ -84,6 +84,7 @@ def configure(settings: Settings, runtime: Runtime) -> Instance:
     _certificate(settings)
     made = instance(settings)
     made = replace(made, variables={**made.variables, "queues": queues_conf(settings)})
+    made = replace(made, variables={**made.variables, **transfers.variables(settings)})
     render(made, runtime)
     _elderly(settings)
     return made

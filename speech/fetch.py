@@ -58,25 +58,47 @@ def check(path: Path, expected: str) -> None:
 
 
 def archive(wanted: Archive, into: Path, progress: Callable[[int, int], None] = lambda done, size: None) -> Path:
-    """The archive's file. The connection must answer soon: often there is no way out at all. Raises FetchFailed."""
+    """The archive's file; one that broke off goes on where it was, if its maker still has the same (RFC 9110, 13.1.5).
+
+    The connection must answer soon: often there is no way out at all. Raises FetchFailed.
+    """
     into.mkdir(parents=True, exist_ok=True)
     target = into / f"{wanted.top}.zip"
     part = target.with_suffix(".part")
     deadline = time.monotonic() + ARCHIVE_SECONDS
     try:
-        with urllib.request.urlopen(wanted.url, timeout=CONNECT_SECONDS) as answer, part.open("wb") as file:  # noqa: S310 - https, from the catalogue
-            size = int(answer.headers.get("Content-Length") or 0)
-            while block := answer.read(1 << 20):
-                file.write(block)
-                progress(file.tell(), size)
-                if time.monotonic() > deadline or file.tell() > ARCHIVE_BYTES:
-                    raise FetchFailed(f"{wanted.url}: too slow or too large, given up at {file.tell()} bytes")
-            if size and file.tell() != size:
-                raise FetchFailed(f"{wanted.url}: broke off at {file.tell()} of {size} bytes")
+        with urllib.request.urlopen(_request(wanted.url, part), timeout=CONNECT_SECONDS) as answer:  # noqa: S310 - https, from the catalogue
+            goes_on = answer.status == http.client.PARTIAL_CONTENT
+            with part.open("ab" if goes_on else "wb") as file:
+                size = int(answer.headers.get("Content-Length") or 0)
+                size += file.tell() if size else 0
+                _validator(part).write_text(answer.headers.get("ETag") or answer.headers.get("Last-Modified") or "")
+                while block := answer.read(1 << 20):
+                    file.write(block)
+                    progress(file.tell(), size)
+                    if time.monotonic() > deadline or file.tell() > ARCHIVE_BYTES:
+                        raise FetchFailed(f"{wanted.url}: too slow or too large, given up at {file.tell()} bytes")
+                if size and file.tell() != size:
+                    raise FetchFailed(f"{wanted.url}: broke off at {file.tell()} of {size} bytes; the next try goes on there")
     except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError, ValueError) as error:
         raise FetchFailed(f"{wanted.url}: {getattr(error, 'reason', error)}") from error
+    _validator(part).unlink(missing_ok=True)
     part.rename(target)
     return target
+
+
+def _request(url: str, part: Path) -> urllib.request.Request:
+    """Asks for the rest of a part, on condition that it is a part of what is there now."""
+    headers = {}
+    with contextlib.suppress(OSError):
+        validator = _validator(part).read_text().strip()
+        if validator and part.stat().st_size:
+            headers = {"Range": f"bytes={part.stat().st_size}-", "If-Range": validator}
+    return urllib.request.Request(url, headers=headers)  # noqa: S310 - https, from the catalogue
+
+
+def _validator(part: Path) -> Path:
+    return part.with_suffix(".validator")
 
 
 def _lying(wanted: Wheel, into: Path) -> Path | None:

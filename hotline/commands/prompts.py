@@ -1,0 +1,128 @@
+"""`hotline prompts`: what callers hear."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from hotline import elderly
+from hotline.settings import Settings
+from hotline.terminal import AsJson, print_items, print_table, refuse
+from speech import prompt_check, studio
+from speech import prompts as city_prompts
+from speech.audio import AudioError
+
+prompts = typer.Typer(name="prompts", help="What callers hear 提示音.")
+
+Language = Annotated[str | None, typer.Option("--language", "-l", help="en, zh_slow …; default: the city's own")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds `prompts` to the command."""
+    app.add_typer(prompts)
+
+
+@prompts.callback(invoke_without_command=True)
+def prompts_alone(context: typer.Context, as_json: AsJson = False) -> None:
+    """Prompts 提示音: what callers hear; alone it lists them."""
+    if context.invoked_subcommand is None:
+        list_prompts(as_json)
+
+
+@prompts.command("list")
+def list_prompts(as_json: AsJson = False) -> None:
+    """Every prompt, its text and what it is made of."""
+    _show(Settings.load(), as_json)
+
+
+@prompts.command()
+def check(as_json: AsJson = False) -> None:
+    """As list, and exit 1 if a prompt is missing, unheard, too long, too quiet or out of date."""
+    if not _show(Settings.load(), as_json):
+        raise typer.Exit(1)
+
+
+@prompts.command()
+def render(as_json: AsJson = False) -> None:
+    """Make what is missing or changed. The city's own recordings come first."""
+    settings = Settings.load()
+    try:
+        done = [prompt for language in _languages(settings) for prompt in city_prompts.render(settings.city, settings, language)]
+    except (city_prompts.PromptsError, OSError) as error:
+        refuse(error)
+    if as_json:
+        print_items([asdict(prompt) for prompt in done])
+        return
+    print(f"{len(done)} prompts ready, {sum(prompt.made for prompt in done)} made now")
+    for prompt in done:
+        if prompt.problem:
+            typer.echo(f"{prompt.id}: {prompt.problem}", err=True)
+
+
+@prompts.command()
+def record(
+    name: Annotated[str, typer.Argument(metavar="ID")],
+    seconds: Annotated[float, typer.Option(min=1, max=studio.LONGEST_SECONDS, help="Ctrl-C ends it earlier")] = 15.0,
+    language: Language = None,
+) -> None:
+    """Record a prompt with this computer's microphone; it takes precedence over the voice."""
+    settings = Settings.load()
+    language = _known(settings, language)
+    try:
+        text = city_prompts.texts(settings.city, language).get(name)
+        if text is None:
+            refuse(f"there is no prompt {name!r} in {settings.city / 'prompts.yaml'}")
+        print(f"请读：{text}")
+        print(f"saved as {studio.save(settings.city, name, studio.record(seconds), language)}; next: hotline prompts render")
+    except (city_prompts.PromptsError, studio.StudioError, OSError) as error:
+        refuse(error)
+
+
+@prompts.command()
+def play(name: Annotated[str, typer.Argument(metavar="ID")], language: Language = None) -> None:
+    """Play a prompt as callers hear it."""
+    settings = Settings.load()
+    if not city_prompts.ID.fullmatch(name):
+        refuse(f"{name!r} is not a prompt id")
+    try:
+        studio.play(settings.sounds / _known(settings, language) / f"{name}.wav")
+    except (studio.StudioError, AudioError, OSError) as error:
+        refuse(error)
+
+
+def _show(settings: Settings, as_json: bool) -> bool:
+    """Prints every prompt with its faults; whether there are none."""
+    languages = _languages(settings, slowly=False)
+    try:
+        items = [(language, item) for language in languages for item in prompt_check.check(settings.city, settings, language)]
+        strays = [stray for language in languages for stray in prompt_check.strays(settings.city, language)]
+    except city_prompts.PromptsError as error:
+        refuse(error)
+    if as_json:
+        print_items([{**asdict(item), "language": language} for language, item in items], strays=strays)
+    else:
+        print_table(("language", "id", "source", "seconds", "dBFS", "text"), (
+            (language, item.id, item.source, f"{item.seconds:.1f}", f"{item.level_dbfs:.0f}", item.text) for language, item in items
+        ))  # fmt: skip
+        for line in [f"{_named(language, item.id)}: {fault}" for language, item in items for fault in item.faults] + strays:
+            typer.echo(line, err=True)
+    return not strays and not any(item.faults for _, item in items)
+
+
+def _named(language: str, prompt: str) -> str:
+    return prompt if language == city_prompts.LANGUAGE else f"{language}/{prompt}"
+
+
+def _languages(settings: Settings, slowly: bool | None = None) -> list[str]:
+    wanted = elderly.anybody_slowly(settings) if slowly is None else slowly
+    return city_prompts.languages(settings.city, settings.file.menu.language, slowly=wanted)
+
+
+def _known(settings: Settings, language: str | None) -> str:
+    """The language named, or the city's own; a name becomes a folder's."""
+    known = _languages(settings, slowly=True)
+    if language is not None and language not in known:
+        refuse(f"no language {language!r} (there are: {', '.join(known)})")
+    return language or settings.file.menu.language

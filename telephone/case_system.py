@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from hotline.settings import PROJECT
+from telephone.guard import Guard
 
 PROGRAM: Final = PROJECT / "examples" / "case_system.py"
 START_SECONDS: Final = 20.0
@@ -28,6 +29,7 @@ class CaseSystem:
         self._port = port
         self._wrong_key = wrong_key
         self._process: asyncio.subprocess.Process | None = None
+        self._guard: Guard | None = None
 
     async def __aenter__(self) -> Self:
         self._folder.mkdir(parents=True)
@@ -41,6 +43,7 @@ class CaseSystem:
                 sys.executable, str(PROGRAM), "--port", str(self._port), "--secret-file", str(own), "--out", str(self._kept),
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=output,
             )  # fmt: skip
+        self._guard = Guard(["kill", str(self._process.pid)])
         assert self._process.stdout is not None
         async with asyncio.timeout(START_SECONDS):
             if not await self._process.stdout.readline():  # it says so when it listens
@@ -52,6 +55,8 @@ class CaseSystem:
             with contextlib.suppress(ProcessLookupError):
                 self._process.terminate()
             await self._process.wait()
+        if self._guard is not None:
+            await asyncio.to_thread(self._guard.release)
 
     def kept(self) -> list[dict[str, Any]]:
         """The deliveries it took, each after checking its signature."""

@@ -30,6 +30,7 @@ from hotline.asterisk import Asterisk, ours
 from hotline.asterisk.process import lives
 from hotline.settings import VARIABLES, Settings
 from speech import prompts
+from telephone.guard import Guard
 
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 60.0
@@ -75,6 +76,7 @@ class HotlineUnderTest:
         outside = {name: value for name, value in os.environ.items() if name not in VARIABLES}
         self._environ = outside | plan.variables()
         self._run: subprocess.Popen[bytes] | None = None
+        self._guard: Guard | None = None
         self._token = ""
         self._http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{plan.http_port}", timeout=10, trust_env=False)
 
@@ -82,6 +84,7 @@ class HotlineUnderTest:
         if (self.plan.home / "run").exists():  # an earlier one that was killed before it could end its hotline
             await self.stop()
         await asyncio.to_thread(self._prepare)
+        self._guard = Guard(self._command("stop"), self._environ)
         async with contextlib.AsyncExitStack() as failing:
             failing.push_async_callback(self.stop)
             await self.start()
@@ -113,6 +116,8 @@ class HotlineUnderTest:
         with contextlib.suppress(HotlineFailed):
             await self._call("stop", seconds=STOP_SECONDS)
         await reaping
+        if self._guard is not None:
+            await asyncio.to_thread(self._guard.release)
 
     async def healthy(self, seconds: float = START_SECONDS) -> None:
         """Waits until /health says that calls can be taken, and the service itself takes them. Raises HotlineFailed."""

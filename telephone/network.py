@@ -21,6 +21,7 @@ from telephone.audiosocket import AudioSocketServer
 from telephone.caller import Caller
 from telephone.centre import Centre
 from telephone.fax import FaxMachine
+from telephone.guard import Guard
 from telephone.phone import Phone, PhoneAccount
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
@@ -54,23 +55,26 @@ class Network:
         self._runtime = runtime
         self._asterisk = Asterisk(runtime, self._instance())
         self._ami: Ami | None = None
+        self._end = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         await asyncio.to_thread(self._asterisk.stop)  # one that an earlier, killed process left: it has another secret
         await asyncio.to_thread(render, self._instance(), self._runtime)
         async with AsyncExitStack() as failing:
+            guard = Guard([*self._runtime.command, "-C", str(self._asterisk.instance.conf), "-rx", "core stop now"])
+            failing.push_async_callback(asyncio.to_thread, guard.release)
             failing.push_async_callback(asyncio.to_thread, self._asterisk.stop)
             await asyncio.to_thread(self._asterisk.start)
             await self.sound.start()
             self._ami = await Ami.connect(self.wiring.address, self.wiring.ami_port, "network", self._secret)
-            failing.pop_all()
+            self._end = failing.pop_all()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._ami:
             await self._ami.close()
         await self.sound.stop()
-        await asyncio.to_thread(self._asterisk.stop)
+        await self._end.aclose()
 
     @property
     def ami(self) -> Ami:

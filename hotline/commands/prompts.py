@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from hotline import elderly
 from hotline.settings import Settings
 from hotline.terminal import AsJson, print_items, print_table, refuse
-from speech import prompt_check, studio
+from speech import imported, prompt_check, studio
 from speech import prompts as city_prompts
 from speech.audio import AudioError
 
@@ -59,6 +60,29 @@ def render(as_json: AsJson = False) -> None:
     for prompt in done:
         if prompt.problem:
             typer.echo(f"{prompt.id}: {prompt.problem}", err=True)
+
+
+@prompts.command("import")
+def import_files(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help=f"named by prompt (welcome.m4a); {' '.join(imported.KINDS)}")],
+    name: Annotated[str | None, typer.Option("--as", metavar="ID", help="the prompt, where the file's name says something else")] = None,
+    language: Language = None,
+) -> None:
+    """Take the city's own recordings in; each takes precedence over the voice. All or none."""
+    settings = Settings.load()
+    language = _known(settings, language)
+    if name is not None and len(files) > 1:
+        refuse("--as names one prompt; give one file")
+    try:
+        sounds = {name or file.stem: imported.read(file, city_prompts.LONGEST_SECONDS) for file in files}
+        unknown = sorted(sounds.keys() - city_prompts.texts(settings.city, language).keys())
+        if unknown:
+            refuse(f"there is no prompt {', '.join(unknown)} in {settings.city / 'prompts.yaml'}; nothing was taken in")
+        for prompt, sound in sounds.items():
+            print(f"saved as {studio.save(settings.city, prompt, studio.trimmed(sound), language)}")
+    except (city_prompts.PromptsError, studio.StudioError, AudioError, OSError) as error:
+        refuse(error)
+    print("next: hotline prompts render")
 
 
 @prompts.command()

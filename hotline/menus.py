@@ -17,11 +17,13 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+
+import structlog
 
 from hotline import files as whole
 from hotline import spoken
@@ -36,6 +38,8 @@ from ivr.reading import FILES, OPTIONAL
 from ivr.source import LARGEST_FILE
 from ivr.stories import FOLDER as STORIES
 
+log = structlog.get_logger(__name__)
+
 LOCK_LIMIT_SECONDS = 10
 LONGEST_NOTE = 500  # characters
 MOST_CHANGES_SHOWN = 5
@@ -47,6 +51,10 @@ class PublishError(Exception):
 
 class BaseChanged(PublishError):
     """Somebody published or rolled back since these files were last the current version; the message says who and what."""
+
+
+class NoPointer(PublishError):
+    """Which version is current cannot be read; the versions are there."""
 
 
 class NoSuchVersion(PublishError, LookupError):
@@ -125,8 +133,9 @@ class Store:
     def rollback(self, number: int | None = None) -> Version:
         """Makes an older version current again; without a number, the one before the current. Raises PublishError."""
         with self._locked():
-            current = self.current()
-            number = max((known for known in self._numbers() if known < (current or 0)), default=0) if number is None else number
+            if number is None:
+                current = self.current() or 0
+                number = max((known for known in self._numbers() if known < current), default=0)
             if number not in self._numbers():
                 raise PublishError(f"there is no version {number}" if number else "there is no version before the current one")
             self._make_current(number)
@@ -146,7 +155,18 @@ class Store:
         except FileNotFoundError:
             return None
         except ValueError as error:
-            raise PublishError(f"{self._folder / 'current'}: holds no version number") from error
+            way_out = "`hotline rollback N` makes a version current again"
+            raise NoPointer(f"{self._folder / 'current'}: holds no version number; {way_out}") from error
+
+    def mend(self) -> int | None:
+        """Where the current version is damaged, the newest whole one is made current: its number, or None when none is whole."""
+        with self._locked():
+            for number in sorted(self._numbers(), reverse=True):
+                with suppress(NoSuchVersion):
+                    self.load(number)
+                    self._make_current(number)
+                    return number
+        return None
 
     def versions(self) -> list[Version]:
         """All of them, the newest first."""
@@ -273,8 +293,14 @@ def publish(
 def ensure_published(settings: Settings) -> None:
     """What `hotline run` needs before it takes calls: a current version, compiled with today's settings. Raises PublishError."""
     store = Store.of(settings)
-    if store.current() is not None:
-        store.refresh()
+    try:
+        if store.current() is not None:
+            store.refresh()
+            return
+    except (NoPointer, NoSuchVersion) as damage:
+        if (whole_one := store.mend()) is None:
+            raise
+        log.error("the current menus are damaged; callers get the newest version that is whole", reason=str(damage), version=whole_one)
         return
     try:
         publish(settings, "first version")
@@ -296,5 +322,5 @@ def _load(folder: Path) -> City:
         raise NoSuchVersion(f"there is no version {folder.name}")
     try:
         return load(texts(folder, published=True))
-    except CityRefused as refused:  # published by another release of this program, or damaged
+    except (CityRefused, PublishError) as refused:  # published by another release of this program, or damaged
         raise NoSuchVersion(f"version {folder.name} cannot be used:\n{refused}") from refused

@@ -302,6 +302,27 @@ def test_walk_says_what_cannot_be_walked(home: Path) -> None:
         assert reason in result.output
 
 
+@pytest.mark.parametrize("damaged", ["current", "2/menus.yaml", "2/hours.yaml"])
+def test_damaged_menus_keep_nobody_from_starting(home: Path, damaged: str) -> None:
+    """The newest version that is whole is current again; the log says so."""
+    settings = menus.Settings.load()
+    for note in ("one", "two"):
+        menus.publish(settings, note)
+    path = settings.home / "menus" / damaged
+    path.chmod(0o644)
+    path.write_bytes(b"nodes: [\0" if damaged != "2/hours.yaml" else b"\xff\xfe")
+    menus._load.cache_clear()  # as in a process that has just begun
+    menus.ensure_published(settings)
+    assert Store.of(settings).current() == (2 if damaged == "current" else 1)
+
+
+def test_a_damaged_pointer_says_the_way_out(home: Path) -> None:
+    hotline("publish", "-m", "one")
+    (menus.Settings.load().home / "menus" / "current").write_text("?")
+    assert "`hotline rollback N`" in hotline("rollback").output
+    assert hotline("rollback", "1").output == "version 1 is current\n"
+
+
 def test_publish_versions_and_rollback(home: Path) -> None:
     assert hotline("publish", "-m", "第一版").output == "version 1 is current\n"
     assert hotline("publish", "-m", "第二版", "--author", "王").output == "version 2 is current\n"

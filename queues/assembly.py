@@ -78,7 +78,7 @@ def _kind(call: _Call) -> CallKind:
         return CallKind.CALLBACK
     if call.first.is_local:
         return CallKind.PLACEHOLDER
-    entered = call.ours("HOTLINE_ENTER")
+    entered = call.ours("HotlineEnter")
     if entered and not _word(entered[0], 2):
         return CallKind.INBOUND
     if call.first.phone:
@@ -88,23 +88,23 @@ def _kind(call: _Call) -> CallKind:
 
 
 def _caller(call: _Call) -> str:
-    said = [_word(words, 0) for words in call.ours("HOTLINE_ENTER")] + [_word(words, 3) for words in call.ours("HOTLINE")]
+    said = [_word(words, 0) for words in call.ours("HotlineEnter")] + [_word(words, 3) for words in call.ours("HOTLINE")]
     return next(filter(None, said), "")
 
 
 def _called(call: _Call) -> str:
-    said = [_word(words, 1) for words in call.ours("HOTLINE_ENTER")] + [_word(words, 4) for words in call.ours("HOTLINE")]
+    said = [_word(words, 1) for words in call.ours("HotlineEnter")] + [_word(words, 4) for words in call.ours("HOTLINE")]
     return next(filter(None, said), call.first.exten)
 
 
 def _path(call: _Call) -> str:
     """The last node that decided, or where the caller left the menu."""
     return next(filter(None, (_word(words, at) for name, at in
-        (("HOTLINE_DECIDED", 2), ("HOTLINE", 1), ("HOTLINE_LEFT_MENU", 0)) for words in reversed(call.ours(name)))), "")  # fmt: skip
+        (("HotlineDecided", 2), ("HOTLINE", 1), ("HotlineLeftMenu", 0)) for words in reversed(call.ours(name)))), "")  # fmt: skip
 
 
 def _type(call: _Call) -> str:
-    return next(filter(None, (_word(words, at) for name, at in (("HOTLINE_DECIDED", 3), ("HOTLINE", 2))
+    return next(filter(None, (_word(words, at) for name, at in (("HotlineDecided", 3), ("HOTLINE", 2))
                               for words in reversed(call.ours(name)))), "")  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def _talks(call: _Call) -> Iterator[Segment]:
             yield _held(call, leg, Segment(
                 SegmentKind.TALK, *leg.talked, "", leg.phone, leg.phone, _hung_up(leg) if leg.ended else "",
             ))  # fmt: skip
-    if call.first.phone and not call.ours("HOTLINE_ENTER") and call.first.talked:
+    if call.first.phone and not call.ours("HotlineEnter") and call.first.talked:
         yield _held(call, call.first, Segment(
             SegmentKind.TALK, *call.first.talked, "", call.first.phone, call.first.phone,
             _hung_up(call.first) if call.first.ended else "",
@@ -179,9 +179,9 @@ def _transfers(call: _Call) -> Iterator[Segment]:
 
 def _menu(call: _Call, record: CallRecord, segments: Sequence[Segment]) -> list[Segment]:
     """From the answer to the decision."""
-    if not call.ours("HOTLINE_ENTER") or call.first.answered is None:
+    if not call.ours("HotlineEnter") or call.first.answered is None:
         return []
-    decided = [event.at for event in call.events if event.event == "HOTLINE_DECIDED"]
+    decided = [event.at for event in call.events if event.event == "HotlineDecided"]
     later = [*decided, *sorted(segment.began_at for segment in segments)]
     return [Segment(SegmentKind.MENU, call.first.answered, later[0] if later else call.first.ended, detail=record.path)]
 

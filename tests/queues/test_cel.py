@@ -16,8 +16,8 @@ REAL = (
     '"AppQueue","(Outgoing Line)","","","{""hangupcause"":16,""hangupsource"":""PJSIP/trunk-00000002"",""dialstatus"":""""}"'
 )
 OURS = (
-    '"HOTLINE_DECIDED","1795323042.053123","hotline12345-1795323042.2","hotline12345-1795323042.2","PJSIP/trunk-00000002","hotline-decided","s",'
-    '"CELGenUserEvent","HOTLINE_DECIDED,queue|complaints|12345-1-1|complaint","","HOTLINE_DECIDED","{""extra"":""queue|complaints|12345-1-1|complaint""}"'
+    '"HotlineDecided","1795323042.053123","hotline12345-1795323042.2","hotline12345-1795323042.2","PJSIP/trunk-00000002","hotline-decided","s",'
+    '"CELGenUserEvent","HotlineDecided,queue|complaints|12345-1-1|complaint","","HotlineDecided","{""extra"":""queue|complaints|12345-1-1|complaint""}"'
 )
 
 

@@ -33,7 +33,7 @@ def _by_ffmpeg(path: Path, container: str, maximum_seconds: float) -> Sound:
     blocks: list[Any] = []
     frames = rate = 0
     try:
-        with av.open(io.BytesIO(path.read_bytes()), format=container) as media:
+        with av.open(io.BytesIO(path.read_bytes()), mode="r", format=container) as media:
             to_mono = av.AudioResampler(format="flt", layout="mono")
             for frame in media.decode(audio=0):
                 rate = frame.sample_rate

@@ -15,14 +15,15 @@ from speech.audio import AudioError, AudioTooLarge
 from tests.speech.conftest import joined, silence, tones
 
 LINE = joined(silence(1, 44_100), tones(440, seconds=2, rate=44_100), silence(1, 44_100))
-CODECS = {".m4a": ("mp4", "aac"), ".mp3": ("mp3", "libmp3lame"), ".ogg": ("ogg", "flac"), ".aac": ("adts", "aac"), ".flac": ("flac", "flac")}
+CODECS = {".m4a": ("mp4", "aac"), ".mp3": ("mp3", "libmp3lame"), ".ogg": ("ogg", "libopus"), ".aac": ("adts", "aac"), ".flac": ("flac", "flac")}
 
 
-def recorded(path: Path, channels: str = "stereo") -> Path:
+def recorded(path: Path) -> Path:
     """What a telephone would have written."""
     container, codec = CODECS[path.suffix]
     with av.open(str(path), "w", format=container) as media:
-        stream = media.add_stream(codec, rate=44_100, layout=channels)
+        rate = 48_000 if codec == "libopus" else 44_100  # it knows no other
+        stream = media.add_stream(codec, rate=rate, layout="stereo")
         samples = (LINE.samples * 32767).astype(np.int16)
         frame = av.AudioFrame.from_ndarray(np.repeat(samples, 2)[None, :], format="s16", layout="stereo")
         frame.sample_rate = 44_100
@@ -34,7 +35,6 @@ def recorded(path: Path, channels: str = "stereo") -> Path:
 @pytest.mark.parametrize("kind", sorted(CODECS))
 def test_every_kind_is_heard(kind: str, tmp_path: Path) -> None:
     sound = imported.read(recorded(tmp_path / f"welcome{kind}"), 60)
-    assert sound.rate == 44_100
     assert sound.seconds == pytest.approx(4, abs=0.2)
     spectrum = np.abs(np.fft.rfft(sound.samples))
     assert np.argmax(spectrum) * sound.rate / len(sound.samples) == pytest.approx(440, abs=2)

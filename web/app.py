@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from queues.snapshot import Snapshot
 from tickets.spool import Item, Spool
 from tickets.store import Store
-from web import delivery_routes, events, floor_routes, problems, ticket_routes
+from web import delivery_routes, events, figure_routes, floor_routes, problems, record_routes, ticket_routes
 from web.metrics import Figures, Sessions, exposition
 from web.views import HealthView
 
@@ -49,7 +49,7 @@ def create_app(
     app.add_middleware(SafeHeaders)
     problems.install(app)
     _plain_pages(app, Figures(store, spool, floor, reasons, agi), store, spool, reasons, concerns)
-    for routes in (ticket_routes, floor_routes, delivery_routes, events):
+    for routes in (ticket_routes, floor_routes, delivery_routes, record_routes, figure_routes, events):
         app.include_router(routes.router)
     return app
 

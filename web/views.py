@@ -103,6 +103,54 @@ class FloorPage(BaseModel):
     stale: bool = Field(description="nobody is looking, or there is no link to Asterisk")
 
 
+class SegmentView(BaseModel):
+    kind: Literal["menu", "queue", "talk", "voicemail", "fax", "transfer"]
+    began_at: datetime
+    ended_at: datetime | None
+    queue: str
+    agent: str
+    phone: str
+    how: str = Field(description="how it ended: docs/figures.md")
+    hold_seconds: float
+    wrapup_seconds: float
+    detail: str
+
+
+class RecordView(BaseModel):
+    """One call, put together from what Asterisk wrote to disk."""
+
+    linkedid: str
+    kind: Literal["inbound", "outbound", "callback", "internal", "placeholder"]
+    caller: str = Field(description="masked unless the token's role may see it")
+    called: str
+    began_at: datetime
+    answered_at: datetime | None = Field(description="the line was picked up, by the menu or a person")
+    ended_at: datetime | None
+    ended_by: str = Field(description="caller, agent, hotline, asterisk")
+    cause: int = Field(description="Q.850")
+    path: str
+    type: str
+    outcome: str
+    seconds: float | None
+    waited_seconds: float
+    joined: list[str] = Field(description="calls that became part of this one")
+    segments: list[SegmentView]
+
+
+class RecordPage(BaseModel):
+    items: list[RecordView]
+    next: str | None
+
+
+class FiguresPage(BaseModel):
+    """Rows of figures; what each is: docs/figures.md."""
+
+    items: list[dict[str, Any]]
+    next: str | None
+    by: str
+    level_seconds: float
+
+
 class HealthView(BaseModel):
     status: Literal["ok", "unavailable"]
     reasons: list[str] = Field(description="why calls cannot be taken")

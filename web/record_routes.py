@@ -1,0 +1,105 @@
+"""/api/records: one record a call, made of what Asterisk wrote to disk (queues/assembly.py). Agents see their own calls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from queues import cells, record_store, record_wire
+from queues.call_record import CallKind, CallRecord, Outcome
+from queues.record_store import Wanted
+from queues.storage import Database
+from web.access import May, Reader, needs
+from web.private import hidden
+from web.problems import Problem
+from web.views import RecordPage, RecordView
+
+LARGEST_PAGE = 200
+LARGEST_FILE = 100_000  # calls in one CSV
+CURSOR = r"^\d{1,11}(\.\d{1,9})?~[0-9A-Za-z._-]{1,64}$"
+NAME = r"^[0-9A-Za-z._+*#-]{1,64}$"
+router = APIRouter(prefix="/api/records", tags=["records"])
+Allowed = Annotated[Reader, Depends(needs(May.READ_FLOOR))]
+
+
+@router.get("", response_model=RecordPage, responses={200: {"content": {"text/csv": {}}}})
+def records(
+    request: Request,
+    holder: Allowed,
+    begin: Annotated[datetime | None, Query(description="began at or after; ISO 8601 with zone")] = None,
+    end: Annotated[datetime | None, Query(description="began before")] = None,
+    caller: Annotated[str | None, Query(pattern=NAME)] = None,
+    called: Annotated[str | None, Query(pattern=NAME)] = None,
+    queue: Annotated[str | None, Query(pattern=NAME)] = None,
+    agent: Annotated[str | None, Query(pattern=NAME)] = None,
+    outcome: Outcome | None = None,
+    kind: CallKind | None = None,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
+    cursor: Annotated[str | None, Query(pattern=CURSOR, description="`next` of the page before")] = None,
+    format: Literal["json", "csv"] = "json",
+) -> Any:
+    """Newest first; as CSV all that fit the filters, at most 100 000."""
+    if caller is not None and not holder.may(May.SEE_CALLERS):
+        raise Problem(403, f"a token with the role {holder.role} may not look for callers' numbers")
+    wanted = Wanted(
+        begin=_seconds(begin), end=_seconds(end), caller=caller, called=called, queue=queue, agent=_whose(holder, agent),
+        outcome=outcome, kind=kind,
+    )  # fmt: skip
+    if format == "csv":
+        found = record_store.calls(_database(request), wanted, LARGEST_FILE)
+        text = cells.table(record_wire.COLUMNS, (_masked(record_wire.row(call), holder) for call in found))
+        return Response(text, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": "attachment; filename=records.csv"})
+    found = record_store.calls(_database(request), wanted, limit + 1, _place(cursor))
+    page = found[:limit]
+    following = f"{page[-1].began_at!r}~{page[-1].linkedid}" if len(found) > limit else None
+    return {"items": [_shown(call, holder) for call in page], "next": following}
+
+
+@router.get("/{linkedid}", response_model=RecordView)
+def record(request: Request, holder: Allowed, linkedid: str) -> dict[str, Any]:
+    """One call: every stretch of it."""
+    wanted = Wanted(linkedid=linkedid[:64])
+    found = record_store.calls(_database(request), replace(wanted, agent=_whose(holder, None)), 1)
+    if not found:
+        raise Problem(404, f"no call has the linkedid {linkedid[:64]}")
+    return _shown(found[0], holder)
+
+
+def _whose(holder: Reader, agent: str | None) -> str | None:
+    """Agents see their own. Raises Problem."""
+    if holder.role != "agent":
+        return agent
+    if not holder.agent or agent not in (None, holder.agent):
+        raise Problem(403, "an agent's token shows the calls of the agent it was made for (hotline token create --agent)")
+    return holder.agent
+
+
+def _shown(call: CallRecord, holder: Reader) -> dict[str, Any]:
+    return _masked(record_wire.shown(call), holder)
+
+
+def _masked(data: dict[str, Any], holder: Reader) -> dict[str, Any]:
+    """A detail may be a number that somebody was passed on to."""
+    masked: dict[str, Any] = data if holder.may(May.SEE_CALLERS) else hidden(data)
+    return masked
+
+
+def _place(cursor: str | None) -> tuple[float, str] | None:
+    if cursor is None:
+        return None
+    at, _, linkedid = cursor.partition("~")
+    return float(at), linkedid
+
+
+def _seconds(at: datetime | None) -> float | None:
+    if at is not None and at.tzinfo is None:
+        raise Problem(422, "a time without a zone: add +08:00 or Z")
+    return at.timestamp() if at else None
+
+
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.store.database
+    return database

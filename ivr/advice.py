@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from ivr import numbers, ways
 from ivr.faults import Faults
 from ivr.model import OWN_LANGUAGE, City, Menu, QueueNode
-from ivr.prompts import REQUIRED, SATISFACTION
+from ivr.needs import of_queue
+from ivr.prompts import REQUIRED, SATISFACTION, of_waiting
 
 MOST_CHOICES = 5
 DEEPEST = 3
@@ -68,16 +69,20 @@ def _keys_to_person(city: City, menu: Menu) -> int:
 
 
 def _unused(city: City, faults: Faults) -> None:
-    said = set(REQUIRED) | set(_said(city))
+    said = {*REQUIRED, *of_waiting(city), *_said(city)}
     if any(queue.satisfaction for queue in city.queues.values()):
         said.add(SATISFACTION)
     for prompt in city.prompts:
         if prompt not in said:
             faults.add("prompts.yaml", prompt, "is said nowhere")
     used = {node.queue for node in city.nodes.values() if isinstance(node, QueueNode)}
+    used |= {overflow.target for queue in city.queues.values() for overflow in queue.overflows if overflow.to == "queue"}
     for queue in city.queues:
         if queue not in used:
             faults.add("queues.yaml", queue, "no node leads callers into this queue")
+    for name, waited in city.queues.items():
+        if waited.weight and any(of_queue(city, other) for other in city.queues.values()):
+            faults.add("queues.yaml", f"{name}/weight", "where callers need skills, a heavier queue keeps agents from others whom it may not ring itself yet")
 
 
 def _said(city: City) -> Iterator[str]:

@@ -20,6 +20,7 @@ from ivr.model import (
     ancestors,
 )
 from ivr.prompts import REQUIRED, SATISFACTION
+from ivr.queue_checks import check_queues
 from ivr.transfers import check_transfers
 
 LONGEST_CHAIN = 5  # announcements and closed doors one after another
@@ -29,6 +30,7 @@ MENUS, QUEUES, NUMBERS = "menus.yaml", "queues.yaml", "numbers.yaml"
 def check_city(city: City, faults: Faults) -> None:
     """Notes every fault. What exists is looked at first: the rest only makes sense between things that do."""
     _names(city, faults)
+    check_queues(city, faults)
     faults.refuse()
     _entrances(city, faults)
     for node in city.nodes.values():

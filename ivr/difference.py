@@ -20,7 +20,7 @@ def words(old: City, new: City) -> tuple[str, ...]:
 
 
 def _settings(city: City) -> dict[str, Any]:
-    return {name: getattr(city, name) for name in ("root", "person", "fax", "zone", "area_code", "country_code")}
+    return {name: getattr(city, name) for name in ("root", "person", "fax", "zone", "area_code", "country_code", "waiting")}
 
 
 def _parts(old: City, new: City) -> Iterator[str]:

@@ -26,6 +26,8 @@ SHAPES: dict[str, Shape] = {
     "service": (re.compile(r"[0-9]{3,15}"), "a number that citizens dial, 3 to 15 digits"),
     "area": (re.compile(r"0[0-9]{2,3}"), "an area code with its leading 0"),
     "country": (re.compile(r"[1-9][0-9]{0,2}"), "a country code"),
+    "clock": (re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]"), "a time of the day in quotes such as \"08:00\""),
+    "waiting-key": (re.compile(r"[0-9*#]"), "one key of a telephone in quotes"),
     "key": (re.compile(r"[0-9]{1,3}"), "one to three digits; * and # are taken (repeat, back)"),
 }
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 
+from ivr.queueing import RELAX, Overflow, Relax, Waiting
+
 from ivr.transfers import Transfers
 
 TYPES = {
@@ -50,6 +52,8 @@ class Menu(Node):
 class QueueNode(Node):
     queue: str
     type: str
+    skills: tuple[str, ...] = ()  # that its callers need, beside what everybody in the queue can do
+    priority: int = 0  # of its callers, before others in the queue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +113,18 @@ class Queue:
     wrapup_seconds: int = 10
     maximum_waiting: int = 0
     members: tuple[str, ...] = ()
+    retry_seconds: int = 1  # between two rounds of ringing
+    weight: int = 0  # of two queues that want the same agent, the heavier one's callers come first
+    penalty_limit: int = 0  # with so many members or fewer, penalties count nothing
+    priority: int = 0  # of all its callers
+    skills: tuple[str, ...] = ()  # agents with any of them belong here; none: everybody
+    languages: Mapping[str, str] = field(default_factory=dict)  # chosen in the menu -> the skill its callers need
+    relax: tuple[Relax, ...] = RELAX
+    keys: Mapping[str, str] = field(default_factory=dict)  # while waiting -> message | callback | menu
+    overflows: tuple[Overflow, ...] = ()
+    say: str = "nothing"  # what waiting callers are told: nothing | wait | position | both
+    say_seconds: int = 45  # from one telling to the next
+    handle_seconds: int = 180  # a call and what comes after it, until measured
     satisfaction: bool = False  # callers are asked how it was once the agent has hung up
 
 
@@ -190,6 +206,7 @@ class City:
     prompts: Mapping[str, str]
     languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # prompts in other languages
     years: tuple[int, ...] = ()  # of the statutory calendar that are known
+    waiting: Waiting = field(default_factory=Waiting)
     transfers: Transfers = field(default_factory=Transfers)
     services: Mapping[str, ServiceNumber] = field(default_factory=dict)  # departments' numbers, placeholders too
 

@@ -11,12 +11,14 @@ from ivr.calendar import read_calendar
 from ivr.faults import Faults
 from ivr.fields import NAME, SHAPES, Fields
 from ivr.hours import read_hours
-from ivr.model import City, Node, Queue, ServiceNumber
+from ivr.model import City, Node, ServiceNumber
+from ivr.queue_reading import HIGHEST_PRIORITY, MOST_SKILLS_WANTED, WAITING, read_queues, read_waiting
 from ivr.source import Scalar, read
 from ivr.transfers import FILE as TRANSFERS
 from ivr.transfers import read_transfers
 
 FILES = ("menus.yaml", "queues.yaml", "hours.yaml", "numbers.yaml", "prompts.yaml")
+OPTIONAL = (WAITING,)
 TRANSLATION = re.compile(r"prompts\.([a-z]{2,3})\.yaml")
 OPTIONAL = (TRANSFERS,)
 LONGEST_PROMPT = 300  # characters; words in letters take about twice as many
@@ -43,7 +45,7 @@ def read_city(texts: Mapping[str, str], faults: Faults) -> City:
         person=person,
         fax=menus.text("fax", "node", required=False) or None,
         nodes=_together(_nodes(menus.take("nodes"), seconds, faults), services.nodes_of(departments), faults),
-        queues=_queues(trees["queues.yaml"], faults),
+        queues=read_queues(trees["queues.yaml"], faults),
         hours=hours,
         zone=zone,
         area_code=numbers.text("area_code", "area"),
@@ -52,6 +54,7 @@ def read_city(texts: Mapping[str, str], faults: Faults) -> City:
         prompts=_prompts("prompts.yaml", trees["prompts.yaml"], faults),
         languages={name: _prompts(file, trees[file], faults) for name, file in translations.items()},
         years=calendar.years,
+        waiting=read_waiting(trees.get(WAITING, {}), faults),
         transfers=read_transfers(trees.get(TRANSFERS, {}), faults),
         services=departments,
     )
@@ -115,7 +118,13 @@ def _menu(fields: Fields, common: dict[str, Any], seconds: int) -> Node:
 
 
 def _queue(fields: Fields, common: dict[str, Any], _seconds: int) -> Node:
-    return model.QueueNode(**common, queue=fields.text("queue", "name"), type=_type(fields, required=True))
+    return model.QueueNode(
+        **common,
+        queue=fields.text("queue", "name"),
+        type=_type(fields, required=True),
+        skills=fields.texts("skills", "name", most=MOST_SKILLS_WANTED),
+        priority=fields.count("priority", 0, 0, HIGHEST_PRIORITY),
+    )
 
 
 def _voicemail(fields: Fields, common: dict[str, Any], _seconds: int) -> Node:
@@ -147,7 +156,7 @@ def _hang_up(_fields: Fields, common: dict[str, Any], _seconds: int) -> Node:
 
 _KINDS: dict[str, tuple[Callable[[Fields, dict[str, Any], int], Node], tuple[str, ...]]] = {
     "menu": (_menu, ("choices", "greeting", "no_input_seconds")),
-    "queue": (_queue, ("queue", "type")),
+    "queue": (_queue, ("queue", "type", "skills", "priority")),
     "voicemail": (_voicemail, ("type",)),
     "fax": (_fax, ("type",)),
     "transfer": (_transfer, ("number", "type")),

@@ -88,5 +88,9 @@ def reachable(city: City) -> set[str]:
         if isinstance(node, Menu):
             waiting.extend(node.choices.values())
         elif isinstance(node, QueueNode):
-            waiting.append(city.queues[node.queue].overflow)
+            queues = [city.queues[node.queue]]
+            for queue in queues:  # it grows: a queue may overflow into others
+                waiting.append(queue.overflow)
+                waiting += [overflow.target for overflow in queue.overflows if overflow.to == "voicemail"]
+                queues += [city.queues[to.target] for to in queue.overflows if to.to == "queue"]
     return seen

@@ -8,11 +8,13 @@ caller is offered to leave a message. Agents who are talking or on a break count
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from ivr.model import Queue
+from ivr.needs import Wanted
 from queues.names import section
+from queues.skills import ANYONE, rule
 
 STRATEGIES = frozenset(
     ("ringall", "leastrecent", "fewestcalls", "random", "rrmemory", "linear", "wrandom", "rrordered")
@@ -20,6 +22,9 @@ STRATEGIES = frozenset(
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}")
 UNREACHABLE = "unavailable,invalid,unknown"
 ANSWER_WITHIN_SECONDS = 15  # GB/T 33358-2016
+NOTHING: Mapping[str, Sequence[Wanted]] = {}
+
+RULES = "; Rendered from the city's queues.yaml (relax); edit that. Seconds of waiting, and what QUEUE_MAX_PENALTY then rises by.\n"
 
 GENERAL = """\
 ; Rendered from the city's queues.yaml and `hotline phone add`; edit those.
@@ -38,11 +43,13 @@ EACH = """
 strategy = {strategy}
 maxlen = {maximum}
 timeout = {ring}
-retry = 1
-wrapuptime = {wrapup}
+retry = {retry}
+weight = {weight}
+penaltymemberslimit = {penalty_limit}
+{more}wrapuptime = {wrapup}
 autofill = yes
 ringinuse = no
-joinempty = {empty}
+joinempty = {joinempty}
 leavewhenempty = {empty}
 setinterfacevar = yes
 setqueueentryvar = yes
@@ -70,15 +77,26 @@ class Phone(Protocol):
     def queues(self) -> Sequence[str]: ...
 
 
-def render(queues: Iterable[Queue], phones: Iterable[Phone]) -> str:
-    """The text of queues.conf. A phone of a queue that is gone is left out, so that one old phone stops nobody's
-    calls (`strays` names it). Raises QueueConfigError for what cannot be written at all."""
+def render(queues: Iterable[Queue], phones: Iterable[Phone], wanted: Mapping[str, Sequence[Wanted]] = NOTHING) -> str:
+    """The text of queues.conf; `wanted`: by queue, the combinations of skills its callers can need (ADR 0077). A phone of
+    a queue that is gone is left out, so that one old phone stops nobody's calls (`strays` names it). Raises
+    QueueConfigError for what cannot be written at all."""
     listed = sorted(queues, key=lambda queue: queue.name)
     members = {queue.name: set(queue.members) for queue in listed}
     for phone in phones:
         for name in members.keys() & set(phone.queues):
             members[name].add(phone.name)
-    return GENERAL + "".join(_one(queue, sorted(members[queue.name])) for queue in listed)
+    return GENERAL + "".join(
+        _one(queue, skills, sorted(members[queue.name])) for queue in listed for skills in ((), *wanted.get(queue.name, ()))
+    )
+
+
+def render_rules(queues: Iterable[Queue]) -> str:
+    """The text of queuerules.conf: for each queue, when callers who need skills may be helped by less able agents."""
+    return RULES + "".join(
+        "\n".join([f"\n[{section(queue.name)}]", *(f"penaltychange => {after},+{rise}" for after, rise in rule(queue.relax))])
+        for queue in sorted(queues, key=lambda queue: queue.name)
+    ) + "\n"
 
 
 def strays(queues: Iterable[Queue], phones: Iterable[Phone]) -> list[str]:
@@ -92,20 +110,32 @@ def strays(queues: Iterable[Queue], phones: Iterable[Phone]) -> list[str]:
     ]
 
 
-def _one(queue: Queue, members: Sequence[str]) -> str:
+def _one(queue: Queue, wanted: Wanted, members: Sequence[str]) -> str:
     name = _named(queue.name, "queue")
     if queue.strategy not in STRATEGIES:
         raise QueueConfigError(f"queue {name!r}: strategy {queue.strategy!r} is none of {', '.join(sorted(STRATEGIES))}")
     text = EACH.format(
-        section=section(name),
+        section=section(name, (_named(skill, "skill") for skill in wanted)),
         strategy=queue.strategy,
         maximum=_within(name, "maximum_waiting", queue.maximum_waiting, 0, 10_000),
         ring=_within(name, "ring_seconds", queue.ring_seconds, 3, 300),
         wrapup=_within(name, "wrapup_seconds", queue.wrapup_seconds, 0, 3600),
+        retry=_within(name, "retry_seconds", queue.retry_seconds, 1, 60),
+        weight=_within(name, "weight", queue.weight, 0, 100),
+        penalty_limit=_within(name, "penalty_limit", queue.penalty_limit, 0, 1000),
+        more=_more(queue, wanted),
+        joinempty=f"penalty,{UNREACHABLE}" if wanted else UNREACHABLE,
         empty=UNREACHABLE,
         answer_within=ANSWER_WITHIN_SECONDS,
     )
-    return text + "".join(f"member => PJSIP/{phone},0,{phone},PJSIP/{phone}\n" for phone in map(_phone, members))
+    penalty = ANYONE if wanted else 0  # a phone of its own has no skills; people log in with theirs
+    return text + "".join(f"member => PJSIP/{phone},{penalty},{phone},PJSIP/{phone}\n" for phone in map(_phone, members))
+
+
+def _more(queue: Queue, wanted: Wanted) -> str:
+    """Keys while waiting; who may help when, where callers need skills."""
+    keys = f"context = hotline-keys-{queue.name}\n" if queue.keys else ""
+    return keys + (f"defaultrule = {section(queue.name)}\n" if wanted else "")
 
 
 def _phone(name: str) -> str:

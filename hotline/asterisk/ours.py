@@ -11,12 +11,15 @@ from pathlib import Path
 import structlog
 
 from hotline import certificates, city, elderly, music, phones, registrations, transfers
-from hotline.asterisk.instance import Instance, render
+from hotline.asterisk.instance import Instance, render, write_private
 from hotline.asterisk.process import Asterisk
 from hotline.asterisk.runtime import Runtime, find
 from hotline.secrets import secret
 from hotline.settings import DIALPLANS, Settings
+from ivr.needs import of_queue
+from ivr.waiting_dialplan import compile_waiting
 from queues import config
+from queues.skills import ANYONE
 from tickets.spool import Spool
 
 log = structlog.get_logger(__name__)
@@ -83,9 +86,11 @@ def configure(settings: Settings, runtime: Runtime) -> Instance:
     music.ensure(settings.sounds / "music")
     _certificate(settings)
     made = instance(settings)
-    made = replace(made, variables={**made.variables, "queues": queues_conf(settings)})
+    rules = config.render_rules(city.now(settings).queues.values())
+    made = replace(made, variables={**made.variables, "queues": queues_conf(settings), "queue_rules": rules, "anyone": ANYONE})
     made = replace(made, variables={**made.variables, **transfers.variables(settings)})
     render(made, runtime)
+    write_private(made.home / "etc" / "menus" / "waiting.conf", compile_waiting(city.now(settings)))
     _elderly(settings)
     return made
 
@@ -125,9 +130,10 @@ def _registrations(settings: Settings) -> list[registrations.Registration]:
 
 def queues_conf(settings: Settings) -> str:
     """The city's queues with their phones. Raises PublishError or CityRefused."""
-    queues = city.now(settings).queues
+    current = city.now(settings)
+    queues = current.queues
     known = [replace(phone, queues=_known(phone, queues)) for phone in phones.phones(settings)]
-    return config.render(queues.values(), known)
+    return config.render(queues.values(), known, {name: of_queue(current, queue) for name, queue in queues.items()})
 
 
 def _known(phone: phones.Phone, queues: Container[str]) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ NUMBERS = re.compile(
     r"(?<![\d.])(?<!\d-)(?:(?:\+|00)? ?86[ -]?)?(?:1[3-9]\d[ -]?\d{4}[ -]?\d{4}|\(?0\d{2,3}\)?[ -]?\d{3,4}[ -]?\d{4})(?!\d)"
     r"|(?:(?<=sip:)|(?<=tel:)|(?<![0-9A-Za-z_.:/+-])(?<!process )(?<!pid ))(?!20\d\d[01]\d[0-3]\d)[2-8]\d{6,7}(?![0-9A-Za-z_:+-]|\.\d)"
 )
+DETAIL = re.compile(r"^(DETAIL|CONTEXT): .*$(\n(?!\w+:|\s*\[).*$)*", re.MULTILINE)  # of a PostgreSQL error: the row's own values
 DEEPEST = 8  # levels of lists and mappings in a line; what lies deeper is not told
 QUIET = {"uvicorn.access": logging.WARNING, "asyncio": logging.WARNING, "httpx": logging.WARNING, "watchfiles": logging.WARNING,
          "alembic": logging.WARNING, "dbos": logging.WARNING}  # fmt: skip
@@ -47,7 +48,7 @@ def mask_private(_: object, __: str, event: MutableMapping[str, Any]) -> Mutable
 def _masked(value: Any, *, private: bool, depth: int = 0) -> Any:
     """The same value without whole numbers, also inside lists and mappings."""
     if isinstance(value, str):
-        return mask(value) if private else NUMBERS.sub(lambda found: mask(found[0]), value)
+        return mask(value) if private else NUMBERS.sub(lambda found: mask(found[0]), DETAIL.sub(r"\1: (left out)", value))
     if isinstance(value, int) and private and not isinstance(value, bool):
         return mask(str(value))
     if not isinstance(value, (Mapping, list, tuple, set, frozenset)):

@@ -48,7 +48,7 @@ class Worker:
     jobs: DurableJobs
     runner: Runner
     stop: threading.Event = field(default_factory=threading.Event)
-    _said: dict[str, float] = field(default_factory=dict)  # when it was last logged, by the scan alone
+    _said: dict[str, float] = field(default_factory=dict)  # when it was last logged
 
     def run(self) -> None:
         """Returns soon after `stop` was set; what was being done is taken up by the next worker."""
@@ -81,8 +81,10 @@ class Worker:
                     return False
                 ticket = adoption.adopt(item)
         except Exception:  # outermost: one poisoned item must not keep the others from their tickets
-            log.exception("no ticket yet, the item stays in the spool", linkedid=item.linkedid, item=item.item)
+            if self._due(item.item):
+                log.exception("no ticket yet, the item stays in the spool", linkedid=item.linkedid, item=item.item)
             return False
+        self._said.pop(item.item, None)
         seconds = max(0.0, time.time() - ticket.ended_at.timestamp()) if ticket.ended_at else 0.0
         log.info("ticket", linkedid=item.linkedid, ticket=ticket.number, channel=ticket.channel, after_seconds=round(seconds, 3))
         return True

@@ -77,3 +77,18 @@ def test_numbers_inside_lists_and_mappings_are_masked() -> None:
     endless: list[object] = []
     endless.append(endless)
     assert "…" in json.dumps(log.mask_private(None, "info", {"rows": endless}), ensure_ascii=False)
+
+
+def test_a_row_s_own_values_are_left_out_of_a_database_s_error(lines: Path) -> None:
+    """PostgreSQL says them in DETAIL, whatever they are; the rest of its error stays."""
+    try:
+        raise ValueError(
+            'duplicate key value violates unique constraint "tickets_item_key"\n'
+            "DETAIL:  Failing row contains (7, 王小明, 370502199001011234,\n  second line of a message).\n"
+            "HINT:  look elsewhere"
+        )
+    except ValueError:
+        structlog.get_logger("worker").exception("no ticket yet")
+    [line] = (json.loads(line) for line in lines.read_text().splitlines())
+    assert "王小明" not in line["exception"] and "second line" not in line["exception"]
+    assert "DETAIL: (left out)\nHINT:  look elsewhere" in line["exception"] and "tickets_item_key" in line["exception"]

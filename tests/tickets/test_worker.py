@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
@@ -181,12 +182,16 @@ def test_two_workers_over_one_spool_make_one_ticket_of_each_item(stage: Stage) -
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_a_poisoned_item_does_not_keep_the_others_from_their_tickets(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said once, and then rarely: the spool is looked at every three seconds."""
     poisoned, healthy = stage.message(), stage.message()
     sound = Adoption.adopt
     monkeypatch.setattr(Adoption, "adopt", lambda self, item: sound(self, item) if item.item == healthy.item else 1 / 0)
     runner = Runner(stage.store, stage.home, lambda _: HEARD, "here:worker:0")
-    assert Worker(stage.home, stage.spool, stage.store, stage.jobs, runner).adopt_all() == 1
+    worker = Worker(stage.home, stage.spool, stage.store, stage.jobs, runner)
+    with structlog.testing.capture_logs() as said:
+        assert [worker.adopt_all() for _ in range(3)] == [1, 0, 0]
     assert [item.item for item in stage.spool.waiting()] == [poisoned.item]
+    assert [line["item"] for line in said if line["log_level"] == "error"] == [poisoned.item]
 
 
 @pytest.fixture

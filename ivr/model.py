@@ -125,6 +125,9 @@ class Queue:
     say: str = "nothing"  # what waiting callers are told: nothing | wait | position | both
     say_seconds: int = 45  # from one telling to the next
     handle_seconds: int = 180  # a call and what comes after it, until measured
+    missed_calls: int = 3  # in a row, after which an agent is on a break; 0: never
+    caller_hears: str = "work-number"  # when somebody answers; or nothing
+    agent_hears: str = "nothing"  # before the caller; or the queue's name
     satisfaction: bool = False  # callers are asked how it was once the agent has hung up
 
 

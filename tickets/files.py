@@ -26,9 +26,9 @@ def arriving(target: Path) -> Iterator[Path]:
     yield part
     if part.is_file():
         part.chmod(0o600)
-        _flush(part)
+        flush(part)
         part.rename(target)
-        _flush(target.parent)
+        flush(target.parent)
 
 
 def sha256(path: Path) -> str:
@@ -36,7 +36,8 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """What was written, or moved in or out of a folder, survives a power cut from now on."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(handle)

@@ -14,8 +14,8 @@ from dbos import DBOS, DBOSClient, EnqueueOptions
 from sqlalchemy.orm import Session
 
 from tickets.database import Database, address
+from tickets.item import new_id
 from tickets.models import Delivery
-from tickets.spool import new_id
 from tickets.store import Store
 
 APPLICATION = "hotline"

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from tickets import models
+from tickets.item import Item, new_id, plain
 from tickets.models import History, Ticket
 from tickets.numbers import next_number
-from tickets.spool import Item, new_id, plain
 
 
 class WrongChange(Exception):

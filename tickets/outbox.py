@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from tickets import models, wire
 from tickets.database import Database
+from tickets.item import new_id
 from tickets.life import become, note, now
 from tickets.models import Delivery, Ticket
-from tickets.spool import new_id
 
 Enqueue = Callable[[Session, Delivery, datetime | None], None]
 

@@ -14,80 +14,19 @@ import errno
 import fcntl
 import json
 import os
-import re
-import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tickets.files import flush
+from tickets.item import MEDIA, SAFE_ID, TEXT_FACTS, Item, SpoolError, SpoolFull, moment, new_id, plain, zoned
 from tickets.process import identity, is_open, lives
 from tickets.wav import repair
 
-SCHEMA = 1
-MEDIA = {"voicemail": (".wav", "audio.wav"), "fax": (".tif", "fax.tif")}  # kind: while it is recorded, afterwards
 STALE_SECONDS = {"voicemail": 60.0, "fax": 180.0}  # a fax shows no file until its first page begins
 LOCK_SECONDS = 5.0
-SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-class SpoolError(Exception):
-    """The spool cannot do this; the message says why."""
-
-
-class SpoolFull(SpoolError):
-    """Too little room on disk: let the caller reach a person instead."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """One message or fax, as its item.json tells it. Values that came with the call are as hostile as the caller."""
-
-    item: str
-    kind: str
-    linkedid: str = ""
-    uniqueid: str = ""
-    caller: str = ""
-    caller_name: str = ""
-    called: str = ""
-    path: str = ""
-    type: str = ""
-    version: str = ""
-    language: str = ""
-    reason: str = ""
-    category: str = ""
-    reference: str = ""
-    opened_at: str = ""
-    asterisk: dict[str, Any] = field(default_factory=dict)
-    closed_at: str = ""
-    hangup: bool = False
-    record_status: str = ""
-    fax: dict[str, Any] = field(default_factory=dict)
-    truncated: bool = False
-    schema: int = SCHEMA
-
-    @property
-    def media_name(self) -> str:
-        """Its file's name inside the item's folder in new/."""
-        return MEDIA[self.kind][1]
-
-    @classmethod
-    def load(cls, path: Path) -> Item:
-        """Reads item.json; unknown fields are dropped. Raises SpoolError when it is not one."""
-        try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-        except (ValueError, RecursionError) as error:
-            raise SpoolError(f"{path}: {error}") from error
-        if not isinstance(data, dict) or str(data.get("kind")) not in MEDIA or not SAFE_ID.fullmatch(str(data.get("item", ""))):
-            raise SpoolError(f"{path}: not an item of the spool")
-        empty = cls(item="", kind="")
-        known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
-        if wrong := [name for name, value in known.items() if type(value) is not type(getattr(empty, name))]:
-            raise SpoolError(f"{path}: {', '.join(wrong)} cannot be used")
-        return cls(**known)
 
 
 def _unsaid(name: str, error: Exception) -> None:
@@ -138,8 +77,8 @@ class Spool:
             self.prepare()
             if not self.has_room():
                 raise SpoolFull(f"{self.root}: {self.free_mb()} MB free, {self.minimum_free_mb} MB wanted")
-            text: dict[str, Any] = {name: plain(facts.get(name, "")) for name in _TEXT_FACTS}
-            item = Item(item=new_id(), kind=kind, opened_at=_now(), asterisk=identity(asterisk_pid), **text)
+            text: dict[str, Any] = {name: plain(facts.get(name, "")) for name in TEXT_FACTS}
+            item = Item(item=new_id(), kind=kind, opened_at=moment(), asterisk=identity(asterisk_pid), **text)
             self._write(item)
         except OSError as error:
             raise SpoolFull(f"{self.root}: {error.strerror}") from error
@@ -156,7 +95,7 @@ class Spool:
                 return self.new / item_id
             item = replace(
                 self._load(item_id),
-                closed_at=_now(),
+                closed_at=moment(),
                 hangup=hangup,
                 record_status=plain(record_status),
                 fax={name: plain(value) for name, value in (fax or {}).items()},
@@ -209,13 +148,13 @@ class Spool:
         """
         if not self.tmp.is_dir():
             return []
-        moment = time.time() if now is None else now
+        at = time.time() if now is None else now
         recovered = []
         with self.locked():
-            self._sweep(moment)
+            self._sweep(at)
             for name in self._unfinished():
                 try:
-                    item = self._recover(name, moment)
+                    item = self._recover(name, at)
                 except (OSError, SpoolError) as error:
                     failed(name, error)
                     continue
@@ -231,7 +170,7 @@ class Spool:
         if not item.closed_at:  # otherwise the script died between closing and moving: nothing of the message is missing
             if not self._is_abandoned(item, now):
                 return None
-            item = replace(item, truncated=True, closed_at=_now(), hangup=True)
+            item = replace(item, truncated=True, closed_at=moment(), hangup=True)
         self._finish(item)
         return item
 
@@ -256,15 +195,15 @@ class Spool:
         if kept.is_file():
             if item.kind == "voicemail":
                 repair(kept)
-            _flush(kept)
+            flush(kept)
         description = self.tmp / f"{item.item}.json"
         if description.is_file():
             description.rename(staging / "item.json")
-        _flush(staging)
+        flush(staging)
         target = self.new / item.item
         staging.rename(target)
-        _flush(self.new)
-        _flush(self.tmp)
+        flush(self.new)
+        flush(self.tmp)
         return target
 
     def _unfinished(self) -> list[str]:
@@ -284,13 +223,13 @@ class Spool:
 
     def _began(self, name: str) -> str:
         files = [p for p in self.tmp.glob(f"{name}.*") if p.stem == name]
-        return _zoned(min((p.stat().st_mtime for p in files), default=time.time()))
+        return zoned(min((p.stat().st_mtime for p in files), default=time.time()))
 
     def _arrived(self, folder: Path) -> Item | None:
         with contextlib.suppress(OSError, SpoolError):
             return Item.load(folder / "item.json")
         try:  # its description was damaged by a power cut: the message still counts
-            began = _zoned(folder.stat().st_mtime)
+            began = zoned(folder.stat().st_mtime)
         except FileNotFoundError:  # adopted meanwhile
             return None
         kind = "fax" if (folder / "fax.tif").is_file() else "voicemail"
@@ -311,7 +250,7 @@ class Spool:
         with _private(draft) as file:
             file.write(json.dumps(asdict(item), ensure_ascii=False).encode("utf-8", "replace"))
         draft.rename(path)
-        _flush(self.tmp)
+        flush(self.tmp)
 
     def _sweep(self, now: float) -> None:
         for draft in self.tmp.glob("*.draft"):  # a description whose writer died: the call went on without it
@@ -329,28 +268,6 @@ class Spool:
             yield
         finally:
             os.close(handle)  # closing releases it, and so does dying
-
-
-_TEXT_FACTS = ("linkedid", "uniqueid", "caller", "caller_name", "called", "path", "type", "version", "language", "reason", "category", "reference")
-
-
-def new_id() -> str:
-    """A ULID: unique, ordered by time, safe in every file name and AGI argument."""
-    number = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
-    return "".join(CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
-
-
-def plain(value: object) -> str:
-    """Text of at most 256 characters without control characters: caller-ID names are hostile input."""
-    return "".join(c for c in str(value)[:256] if c.isprintable()).strip()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()
-
-
-def _zoned(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat()
 
 
 def _lock(handle: int, root: Path) -> None:
@@ -376,11 +293,3 @@ def _private(path: Path) -> Iterator[Any]:
         yield file
         file.flush()
         os.fsync(file.fileno())
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from tickets.database import Database
+from tickets.item import new_id, plain
 from tickets.models import Token
-from tickets.spool import new_id, plain
 
 ROLES = ("agent", "supervisor", "administrator", "integration")
 PREFIX = "hl_"

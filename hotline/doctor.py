@@ -5,39 +5,24 @@ from __future__ import annotations
 import importlib.metadata
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Literal
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from packaging.requirements import Requirement
 from sqlalchemy import make_url
 
-from hotline import certificates, city, phones, ports, registrations, secrets
+from hotline import certificates, city_checks, phones, ports, registrations, secrets
 from hotline.asterisk import Asterisk, RuntimeMissing, find, ours
-from hotline.menus import PublishError
+from hotline.finding import SETUP, Finding, Level
 from hotline.phones import PhoneError
 from hotline.running import supervisor_pid
 from hotline.serve.__main__ import PROCESSES
 from hotline.services import Child
 from hotline.settings import DIALPLANS, PROJECT, Settings
-from ivr.faults import CityRefused
-from speech import prompts, store
+from speech import store
 
-Level = Literal["ok", "note", "warning", "fault"]
 DISTRIBUTION = "hotline12345"
-SETUP = "run `hotline setup`"
 ENOUGH_MB = 2000
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at. A fault keeps the hotline from its work; a warning makes it worse; a note is worth knowing."""
-
-    level: Level
-    what: str
-    says: str
-    do: str = ""
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -143,26 +128,6 @@ def models(settings: Settings) -> Iterator[Finding]:
             yield Finding("note", f"{model.kind} {model.name}", found.state, f"`hotline models fetch {model.name}` if it is wanted")
 
 
-def spoken_prompts(settings: Settings) -> Iterator[Finding]:
-    language = settings.file.menu.language
-    try:
-        wanted = prompts.texts(settings.city)
-    except prompts.PromptsError as error:
-        yield Finding("fault", "prompts", str(error), "correct that file")
-        return
-    missing = [name for name in wanted if not (settings.sounds / language / f"{name}.wav").is_file()]
-    if missing:
-        yield Finding("fault", "prompts", f"{len(missing)} of {len(wanted)} not made: {', '.join(missing[:5])} …", SETUP)
-    else:
-        recorded = sum(prompts.recording_of(settings.city, name, language) is not None for name in wanted)
-        yield Finding("ok", "prompts", f"{len(wanted)} ready, {recorded} of them the city's own recordings")
-    for other in prompts.languages(settings.city, language)[1:]:
-        silent = [name for name in wanted if not (settings.sounds / other / f"{name}.wav").is_file()]
-        tones = [name for name in wanted if prompts.source_of(settings.sounds / other / f"{name}.wav") == "tone"]
-        if silent or tones:
-            yield Finding("warning", f"prompts {other}", f"{len(silent)} not made, {len(tones)} only tones", f"{SETUP}, or record them")
-
-
 def trunk(settings: Settings) -> Iterator[Finding]:
     trunks = ", ".join(settings.file.sip.trunks)
     yield Finding("ok", "trunk", f"calls are taken from {trunks} on {settings.file.sip.address}:{settings.sip_port}")
@@ -220,31 +185,8 @@ def case_system(settings: Settings) -> Iterator[Finding]:
     yield Finding("ok", "case system", f"tickets go to {urlsplit(wishes.url).hostname}")
 
 
-def calendar(settings: Settings) -> Iterator[Finding]:
-    """Hours that go by the statutory calendar need each year's dates; the State Council publishes them in November."""
-    try:
-        now = city.now(settings)
-    except (PublishError, CityRefused) as error:
-        yield Finding("fault", "menus", str(error).splitlines()[0], "`hotline check` lists every fault")
-        return
-    if not any(hours.statutory for hours in now.hours.values()):
-        return
-    day = today()
-    due = [day.year] if day.month < 12 else [day.year, day.year + 1]
-    for year in (year for year in due if year not in now.years):
-        where = settings.city.parent / "calendar" / f"{year}.yaml"
-        yield Finding("warning", "calendar", f"the holidays and make-up working days of {year} are not known: hours go by the week alone",
-                      f"put the State Council's dates into {where}, then `hotline publish`")  # fmt: skip
-    if set(due) <= set(now.years):
-        yield Finding("ok", "calendar", f"holidays and make-up working days of {', '.join(map(str, now.years))}")
-
-
-def today() -> date:
-    return datetime.now(UTC).astimezone(timezone(timedelta(hours=8))).date()
-
-
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    packages, asterisk, models, spoken_prompts, network_ports, processes, disk, secret_files, private_data, phone_files, trunk, encryption, case_system, calendar,
+    packages, asterisk, models, city_checks.spoken_prompts, network_ports, processes, disk, secret_files, private_data, phone_files, trunk, encryption, case_system, city_checks.calendar, city_checks.gazetteer_file, city_checks.unpublished,
 )  # fmt: skip
 
 

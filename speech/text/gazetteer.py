@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,19 @@ class Name:
 
 def read(path: Path) -> tuple[Name, ...]:
     """All names, each once. Raises GazetteerError."""
+    return _names(path, _tree(path))
+
+
+def repeated(path: Path) -> tuple[str, ...]:
+    """Names that stand there more than once; only the first of each counts. Raises GazetteerError."""
+    tree = _tree(path)
+    _names(path, tree)
+    entries = tree if isinstance(tree, list) else [entry for names in tree.values() for entry in names]
+    counted = Counter(entry.partition("@")[0].strip() for entry in entries)
+    return tuple(name for name, times in counted.items() if times > 1)
+
+
+def _tree(path: Path) -> Any:
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -52,10 +66,9 @@ def read(path: Path) -> tuple[Name, ...]:
     except UnicodeDecodeError as error:
         raise GazetteerError(f"{path}: {_encoding(data)}; save it as UTF-8 (byte {error.start})") from None
     try:
-        tree: Any = YAML(typ="safe", pure=True).load(text)
+        return YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:
         raise GazetteerError(f"{path}: {' '.join(str(error).split())}") from error
-    return _names(path, tree)
 
 
 def of_city(city: Path) -> tuple[Name, ...]:

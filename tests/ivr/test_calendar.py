@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline import doctor, menus
+from hotline import city_checks, menus
 from hotline.settings import DIALPLANS
 from ivr.difference import words
 from ivr.loading import check, examine, load
@@ -57,6 +57,35 @@ def is_open(moment: str, hours: str = HOURS) -> bool:
 )  # fmt: skip
 def test_open_or_closed_to_the_minute(moment: str, opened: bool) -> None:
     assert is_open(moment) is opened
+
+
+NIGHTS = """\
+zone: Asia/Shanghai
+hours:
+  office:
+    weekly: ["mon,wed 22:00-24:00", "tue,thu 00:00-06:00", sat 00:00-24:00]
+    calendar: statutory
+    dates:
+      "2026-12-31": ["23:59-24:00"]
+      "2027-01-01": ["00:00-00:01"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("moment", "opened"),
+    [
+        ("2026-11-23 21:59:59", False), ("2026-11-23 22:00:00", True), ("2026-11-23 23:59:59", True),  # a Monday, over midnight
+        ("2026-11-24 00:00:00", True), ("2026-11-24 05:59:59", True), ("2026-11-24 06:00:00", False),
+        ("2026-11-27 23:59:59", False), ("2026-11-28 00:00:00", True), ("2026-11-28 23:59:59", True), ("2026-11-29 00:00:00", False),
+        ("2026-12-31 23:58:59", False), ("2026-12-31 23:59:00", True), ("2026-12-31 23:59:59", True),  # over the end of the year
+        ("2027-01-01 00:00:00", True), ("2027-01-01 00:00:59", True), ("2027-01-01 00:01:00", False),
+        ("2026-02-14 23:59:59", True), ("2026-02-15 00:00:00", False),  # a Saturday made up for, before spring festival
+        ("2026-02-28 21:59:59", False), ("2026-02-28 22:00:00", True),  # a make-up day has Monday's hours, not Saturday's
+        ("2026-10-07 23:59:59", False), ("2026-10-08 00:00:00", True),  # the first minute after a holiday
+    ],
+)  # fmt: skip
+def test_the_first_and_the_last_second_over_midnight_and_the_end_of_a_year(moment: str, opened: bool) -> None:
+    assert is_open(moment, NIGHTS) is opened
 
 
 def test_without_the_calendar_holidays_are_days_of_the_week() -> None:
@@ -125,11 +154,11 @@ def test_the_doctor_warns_of_a_year_that_nobody_knows(tmp_path: Path, monkeypatc
         (date(2026, 12, 1), [("warning", "the holidays and make-up working days of 2027 are not known: hours go by the week alone")]),
         (date(2028, 1, 1), [("warning", "the holidays and make-up working days of 2028 are not known: hours go by the week alone")]),
     ):
-        monkeypatch.setattr(doctor, "today", lambda day=day: day)
-        assert [(one.level, one.says) for one in doctor.calendar(settings)] == found
+        monkeypatch.setattr(city_checks, "today", lambda day=day: day)
+        assert [(one.level, one.says) for one in city_checks.calendar(settings)] == found
 
 
 def test_the_doctor_is_silent_where_no_hours_need_the_calendar(tmp_path: Path) -> None:
     settings = settings_of(tmp_path / "home")
     menus.Store.of(settings).publish(good_texts(), "one", "wang", datetime(2026, 11, 23, tzinfo=CHINA))
-    assert list(doctor.calendar(settings)) == []
+    assert list(city_checks.calendar(settings)) == []

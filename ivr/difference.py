@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
@@ -30,6 +30,7 @@ def _parts(old: City, new: City) -> Iterator[str]:
     yield from _things("days of hours ", _other_days(old, new), _other_days(new, old))
     yield from _things("number ", _short(old), _short(new))
     yield from _records("number", old.services, new.services)
+    yield from _things("alarms ", asdict(old.alarms), asdict(new.alarms))
     yield from _records("transfer", old.transfers.outside, new.transfers.outside)
     yield from _things("short number ", old.transfers.queues, new.transfers.queues)
     yield from _things("prompt ", old.prompts, new.prompts)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 
+from ivr.alarming import Limits
 from ivr.queueing import RELAX, Overflow, Relax, Waiting
-
 from ivr.transfers import Transfers
 
 TYPES = {
@@ -212,6 +212,7 @@ class City:
     waiting: Waiting = field(default_factory=Waiting)
     transfers: Transfers = field(default_factory=Transfers)
     services: Mapping[str, ServiceNumber] = field(default_factory=dict)  # departments' numbers, placeholders too
+    alarms: Limits = field(default_factory=Limits)
 
     @property
     def timezone(self) -> timezone:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ivr import model, services
+from ivr.alarming import ALARMS, read_limits
 from ivr.calendar import read_calendar
 from ivr.faults import Faults
 from ivr.fields import NAME, SHAPES, Fields
@@ -18,9 +19,8 @@ from ivr.transfers import FILE as TRANSFERS
 from ivr.transfers import read_transfers
 
 FILES = ("menus.yaml", "queues.yaml", "hours.yaml", "numbers.yaml", "prompts.yaml")
-OPTIONAL = (WAITING,)
+OPTIONAL = (WAITING, TRANSFERS, ALARMS)
 TRANSLATION = re.compile(r"prompts\.([a-z]{2,3})\.yaml")
-OPTIONAL = (TRANSFERS,)
 LONGEST_PROMPT = 300  # characters; words in letters take about twice as many
 MOST_PROMPTS = 6  # said one after another at one node
 
@@ -57,6 +57,7 @@ def read_city(texts: Mapping[str, str], faults: Faults) -> City:
         waiting=read_waiting(trees.get(WAITING, {}), faults),
         transfers=read_transfers(trees.get(TRANSFERS, {}), faults),
         services=departments,
+        alarms=read_limits(trees.get(ALARMS, {}), faults),
     )
     menus.done(("root", "person", "fax", "no_input_seconds", "nodes"))
     numbers.done(("area_code", "country_code", "numbers"))
@@ -168,28 +169,6 @@ _KINDS: dict[str, tuple[Callable[[Fields, dict[str, Any], int], Node], tuple[str
 
 def _type(fields: Fields, *, required: bool) -> str:
     return fields.one_of("type", model.TYPES, "type of ticket", required=required)
-
-
-def _queues(tree: dict[str, Any], faults: Faults) -> dict[str, Queue]:
-    queues = {}
-    for name, value in tree.items():
-        fields = Fields("queues.yaml", name, value, faults)
-        if not NAME.fullmatch(name) or len(name) > 40:
-            fields.fault("", f'"{name}" is not {SHAPES["name"][1]}')
-        queues[name] = Queue(
-            name=name,
-            label=fields.text("name", "label"),
-            strategy=fields.one_of("strategy", model.STRATEGIES, "strategy"),
-            wait_seconds=fields.count("wait_seconds", None, 5, 3600),
-            overflow=fields.text("overflow", "node"),
-            ring_seconds=fields.count("ring_seconds", 15, 3, 120),
-            wrapup_seconds=fields.count("wrapup_seconds", 10, 0, 3600),
-            maximum_waiting=fields.count("maximum_waiting", 0, 0, 100_000),
-            members=fields.texts("members", "name", most=1000),
-            satisfaction=fields.one_of("satisfaction", ("ask",), "word", required=False) == "ask",
-        )
-        fields.done(("name", "strategy", "wait_seconds", "overflow", "ring_seconds", "wrapup_seconds", "maximum_waiting", "members", "satisfaction"))
-    return queues
 
 
 def _prompts(file: str, tree: dict[str, Any], faults: Faults) -> dict[str, str]:

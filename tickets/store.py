@@ -260,6 +260,14 @@ class Store:
             dead_letters=self.outbox.count(models.DEAD),
         )
 
+    def oldest_unhandled(self) -> datetime | None:
+        """When the oldest message or fax was left that no case system has yet; drafts are conversations."""
+        wanted = select(func.min(Ticket.began_at)).where(
+            Ticket.channel.in_((models.VOICEMAIL, models.FAX)), Ticket.status.in_((models.OPEN, models.REFUSED))
+        )
+        with self.database.reads() as session:
+            return session.scalar(wanted)
+
     def history(self, after: int = 0, limit: int = 200, ticket_id: str | None = None) -> Sequence[History]:
         """What happened after line `after`, in the order it was committed."""
         wanted: list[ColumnElement[bool]] = [History.id > after]

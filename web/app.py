@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI, Response
@@ -14,10 +15,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from queues import alarm_file
 from queues.snapshot import Snapshot
 from tickets.spool import Item, Spool
 from tickets.store import Store
-from web import delivery_routes, events, figure_routes, floor_routes, problems, record_routes, ticket_routes
+from web import (
+    alarm_routes,
+    delivery_routes,
+    events,
+    figure_routes,
+    floor_routes,
+    problems,
+    record_routes,
+    ticket_routes,
+)
 from web.metrics import Figures, Sessions, exposition
 from web.views import HealthView
 
@@ -48,8 +59,8 @@ def create_app(
     app.state.feed = events.Feed(store, home)
     app.add_middleware(SafeHeaders)
     problems.install(app)
-    _plain_pages(app, Figures(store, spool, floor, reasons, agi), store, spool, reasons, concerns)
-    for routes in (ticket_routes, floor_routes, delivery_routes, record_routes, figure_routes, events):
+    _plain_pages(app, Figures(store, spool, floor, reasons, agi, partial(alarm_file.read, alarm_file.where(home))), store, spool, reasons, concerns)
+    for routes in (ticket_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, events):
         app.include_router(routes.router)
     return app
 

@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
+from queues.alarm_file import Written
 from queues.snapshot import Snapshot
 from tickets.spool import Spool
 from tickets.store import Store
@@ -27,14 +28,16 @@ class Figures(Collector):
         floor: Callable[[], Snapshot | None],
         reasons: Callable[[], Sequence[str]],
         agi: Callable[[], Sessions | None] = lambda: None,
+        alarms: Callable[[], Written | None] = lambda: None,
     ) -> None:
-        self._store, self._spool, self._floor, self._reasons, self._agi = store, spool, floor, reasons, agi
+        self._store, self._spool, self._floor, self._reasons, self._agi, self._alarms = store, spool, floor, reasons, agi, alarms
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("hotline_ready", "1 when calls can be taken", value=0 if self._reasons() else 1)
         yield from self._of_spool()
         yield from self._of_menu()
         yield from self._of_floor()
+        yield from self._of_alarms()
         yield from self._of_register()
 
     def _of_spool(self) -> Iterator[Metric]:
@@ -69,6 +72,17 @@ class Figures(Collector):
             waiting.add_metric([queue.name], len(queue.waiting))
             present.add_metric([queue.name], queue.logged_in)
         yield from (waiting, present)
+
+    def _of_alarms(self) -> Iterator[Metric]:
+        """Which are on; nothing where nobody watches, for that is no good news."""
+        now = self._alarms()
+        yield GaugeMetricFamily("hotline_alarms_stale", "1: nobody is watching", value=1 if now is None or now.is_stale() else 0)
+        if now is None or now.is_stale():
+            return
+        on = GaugeMetricFamily("hotline_alarm", "1 while it is on", labels=["kind", "subject", "acknowledged"])
+        for alarm in now.alarms:
+            on.add_metric([alarm.kind, alarm.subject, "yes" if alarm.acknowledged_by else "no"], 1)
+        yield on
 
     def _of_register(self) -> Iterator[Metric]:
         try:

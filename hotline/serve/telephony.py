@@ -60,7 +60,8 @@ async def _serve(settings: Settings) -> None:
     floor = Floor(link, settings.home, queue_log, conversations.take, conversations.still_alive)
     await floor.start()
     await link.start()
-    desk = await _desk(settings, link, floor, conversations)
+    desk = await _desk(settings, link, floor, conversations, server)
+    watching = await _watch(settings, link, floor, desk, conversations)
     counting = asyncio.create_task(counted.keep_writing(counted.where(settings.home), server.counts))
     try:
         await stopping.wait()
@@ -69,6 +70,7 @@ async def _serve(settings: Settings) -> None:
     finally:
         opening.cancel()
         counting.cancel()
+        watching.cancel()
         await desk.close()
         await floor.close()
         await link.close()
@@ -80,6 +82,13 @@ async def _desk(settings: Settings, link: AmiLink, floor: Floor, conversations: 
     desks = await asyncio.to_thread(importlib.import_module, "hotline.serve.desk")
     desk: Desk = await desks.opened(settings, link, floor, conversations.database)
     return desk
+
+
+async def _watch(settings: Settings, link: AmiLink, floor: Floor, desk: Desk, conversations: Conversations) -> asyncio.Task[None]:
+    """Who raises the alarms."""
+    watch = await asyncio.to_thread(importlib.import_module, "hotline.serve.watch")
+    watching: asyncio.Task[None] = watch.started(settings, link, floor, desk, conversations.register)
+    return watching
 
 
 def _say_failure(opening: asyncio.Task[Store]) -> None:

@@ -234,12 +234,8 @@ def test_metrics_count_and_hold_nobodys_number(api: TestClient, hotline: Hotline
     assert CALLER not in text
 
 
-def test_the_description_of_the_api_names_every_route_and_field(api: TestClient, hotline: Hotline) -> None:
-    described = api.get("/openapi.json").json()
-    assert set(described["paths"]) == {
-        "/health", "/metrics", "/api/tickets", "/api/tickets/{number_or_id}", "/api/tickets/{number_or_id}/audio",
-        "/api/tickets/{number_or_id}/document", "/api/tickets/{number_or_id}/preview", "/api/calls", "/api/agents",
-        "/api/queues", "/api/events", "/api/deliveries", "/api/deliveries/{delivery_id}/replay",
-    }  # fmt: skip
+def test_the_description_of_the_api_names_every_field_of_a_ticket(api: TestClient, hotline: Hotline) -> None:
+    """That it names every route: tests/test_contract.py."""
+    assert "/api/tickets" in api.get("/openapi.json").json()["paths"]
     written = wire.ticket(hotline.leave("fax"), show_caller=True)
     assert set(written) == set(TicketView.model_fields)

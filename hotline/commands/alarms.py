@@ -1,0 +1,62 @@
+"""`hotline alarms`: what is wrong on the floor now; `alarms acknowledge` says that somebody has seen it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from hotline.menus import whoever
+from hotline.settings import Settings
+from queues import alarm_file, desk
+from queues.actor import ADMINISTRATOR, Actor, Refused
+from queues.alarms import TITLES, Alarm, Kind
+
+group = typer.Typer(name="alarms", help="Alarms of the floor 告警.", invoke_without_command=True)
+SHARES = (Kind.CONNECTION, Kind.SERVICE)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds `alarms` to the command."""
+    app.add_typer(group)
+
+
+@group.callback()
+def alarms(context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False) -> None:
+    """Alarms that are on 当前告警, the oldest first."""
+    if context.invoked_subcommand is not None:
+        return
+    found = alarm_file.read(alarm_file.where(Settings.load().home))
+    stale = found is None or found.is_stale()
+    on = found.alarms if found else ()
+    if as_json:
+        written = datetime.fromtimestamp(found.at, UTC).isoformat() if found else None
+        print(json.dumps({"items": [alarm.as_json() for alarm in on], "next": None, "written_at": written, "stale": stale}, ensure_ascii=False))
+        return
+    if stale:
+        typer.echo("hotline: nobody is watching: the telephony process does not run", err=True)
+    table = Table("alarm", "what", "since", "now", "limit", "seen by")
+    for alarm in on:
+        since = datetime.fromtimestamp(alarm.since, UTC).astimezone().strftime("%F %T")
+        table.add_row(alarm.key, TITLES[alarm.kind], since, _shown(alarm, alarm.value), _shown(alarm, alarm.limit), alarm.acknowledged_by)
+    Console().print(table)
+
+
+@group.command()
+def acknowledge(key: Annotated[str, typer.Argument(help="as `hotline alarms` names it: nobody:complaints")]) -> None:
+    """I have seen it 确认告警; it stays on until all is well."""
+    try:
+        desk.ask(Settings.load().home, "alarm.acknowledge", Actor(ADMINISTRATOR, name=whoever()), key=key)
+    except Refused as refused:
+        typer.echo(f"hotline: {refused}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _shown(alarm: Alarm, value: float) -> str:
+    if alarm.kind is Kind.NOBODY:
+        return ""
+    return f"{value:.1%}" if alarm.kind in SHARES else f"{value:.0f} s"

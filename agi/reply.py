@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from agi.errors import PeerUnclear
 
 REPLY = re.compile(r"([0-9]{3})(?:[ -](.*))?", re.DOTALL)
+PLAIN = re.compile(r"200 result=(-?[0-9]+)(?: \(([^()]*)\))?", re.ASCII)  # nearly every one
 RESULT = re.compile(r"result=(\S*)(?: \((.*)\))?(?: endpos=([0-9]+))?", re.DOTALL)
 
 
@@ -23,6 +24,8 @@ class Reply:
 
 def parse_reply(line: str) -> Reply:
     """Raises PeerUnclear."""
+    if plain := PLAIN.fullmatch(line):
+        return Reply(200, plain[1], plain[2] or "")
     found = REPLY.fullmatch(line)
     if found is None:
         raise PeerUnclear(f"not an AGI reply: {line[:80]!r}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable
+from math import inf
 
 from agi.errors import ChannelGone, PeerSilent, PeerUnclear
 from agi.reply import Reply, parse_reply
@@ -37,7 +38,11 @@ def parse_header(lines: Iterable[str]) -> dict[str, str]:
 
 
 class Wire:
-    """One FastAGI connection. Every read has a limit."""
+    """One FastAGI connection. Every read has a limit.
+
+    One timer for all limits of a connection, moved only when it strikes too early or too late: a timeout of its own for
+    each command cost as much as the command.
+    """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -45,20 +50,24 @@ class Wire:
         self.hung_up = False
         """Asterisk said HANGUP: the caller is gone, what was asked may still be answered."""
         self._owed = False
+        self._deadline: float | None = None
+        self._awaited = ""
+        self._seconds = 0.0
+        self._strikes = inf  # when the timer does
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
 
     async def header(self, seconds: float) -> dict[str, str]:
         """The header. Raises PeerSilent, PeerUnclear, ChannelGone."""
         lines: list[str] = []
         size = 0
-        try:
-            async with asyncio.timeout(seconds):
-                while line := await self._line():
-                    lines.append(line)
-                    size += len(line)
-                    if size > HEADER_BYTES or len(lines) > HEADER_LINES:
-                        raise PeerUnclear("a header without end")
-        except TimeoutError:
-            raise PeerSilent(f"no whole header within {seconds:g} s") from None
+        self._limit(seconds, "whole header")
+        while line := await self._line():
+            lines.append(line)
+            size += len(line)
+            if size > HEADER_BYTES or len(lines) > HEADER_LINES:
+                raise PeerUnclear("a header without end")
+        self._deadline = None
         return parse_header(lines)
 
     async def ask(self, command: str, seconds: float) -> Reply:
@@ -69,32 +78,56 @@ class Wire:
         if self._owed:
             raise PeerSilent("a reply before is still owed")
         self._owed = True
+        self._limit(seconds, "reply")
+        self._writer.write(command.encode() + b"\n")  # no drain: one short command at a time never fills the buffer
         try:
-            async with asyncio.timeout(seconds):
-                self._writer.write(command.encode() + b"\n")
-                await self._writer.drain()
-                reply = await self._reply()
-        except TimeoutError:
-            raise PeerSilent(f"no reply within {seconds:g} s") from None
-        except ConnectionError as error:
-            raise ChannelGone(str(error)) from None
+            line = await self._line()
+            reply = parse_reply(line) if line.startswith("200 ") else await self._other(line)
         except ChannelGone:
             self._owed = False  # nothing more will come
             raise
+        self._deadline = None
         self._owed = False
         return reply
 
     def close(self) -> None:
         """Hands the channel back to the dialplan."""
+        self._forget()
         self._writer.close()
 
     def abort(self) -> None:
         """The same, without waiting for a peer that does not read."""
+        self._forget()
         self._writer.transport.abort()
 
-    async def _reply(self) -> Reply:
+    def _limit(self, seconds: float, what: str) -> None:
+        """What is read from now on must come in this time."""
+        self._awaited, self._seconds = what, seconds
+        self._deadline = deadline = self._loop.time() + seconds
+        if deadline < self._strikes:
+            self._forget()
+            self._strike_at(deadline)
+
+    def _strike_at(self, moment: float) -> None:
+        self._strikes, self._timer = moment, self._loop.call_at(moment, self._strike)
+
+    def _strike(self) -> None:
+        self._strikes = inf
+        if self._deadline is None:
+            return
+        if self._loop.time() < self._deadline:
+            self._strike_at(self._deadline)
+        else:
+            self._reader.set_exception(PeerSilent(f"no {self._awaited} within {self._seconds:g} s"))
+
+    def _forget(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._strikes, self._timer = inf, None
+
+    async def _other(self, line: str) -> Reply:
+        """Whatever is not simply the reply."""
         while True:
-            line = await self._line()
             if line == "HANGUP":
                 self.hung_up = True
             elif line.startswith("520-"):
@@ -102,6 +135,7 @@ class Wire:
                 return Reply(520)
             elif not line.startswith("100"):
                 return parse_reply(line)
+            line = await self._line()
 
     async def _usage(self) -> None:
         for _ in range(USAGE_LINES):

@@ -1,4 +1,4 @@
-"""Measures a hotline of its own and prints tables: python -m bench [--full] [--only answer|messages|memory]
+"""Measures a hotline of its own and prints tables: python -m bench [--full] [--only two-keys|round-trips|generated|answer|messages|memory]
 
 Run it in isolation (`make bench` does), so that no call can leave the machine. Files: var/bench/*.json.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import answer, house, memory, messages, report
+from bench import answer, generated, house, memory, messages, report, round_trips, two_keys
 from bench.answer import Load
 from bench.line import Line
 from hotline.asterisk import find
@@ -23,12 +23,17 @@ from telephone.hotline_under_test import HotlineUnderTest
 from telephone.network import Network
 
 RESULTS = PROJECT / "var" / "bench"
-PARTS = ("answer", "messages", "memory")
+ALONE = ("generated", "round-trips", "two-keys")  # measured with nothing else of ours running
+PARTS = (*ALONE, "answer", "messages", "memory")
 
 
 async def run(parts: list[str], full: bool, folder: Path, console: Console) -> None:
     about = report.machine() | {"full": full}
     console.print(f"[dim]{about['cores']} cores, load {about['load_before']:.2f}, {about['system']}[/dim]")
+    for part in (part for part in ALONE if part in parts):
+        await _alone(console, part, full, folder)
+    if set(parts) <= set(ALONE):
+        return
     async with house.hotline(folder) as hotline:
         runtime = find(hotline.settings.downloads)
         about["asterisk"] = runtime.version
@@ -42,11 +47,23 @@ async def run(parts: list[str], full: bool, folder: Path, console: Console) -> N
                     rows = await messages.measure(hotline, network, plan)
                 _tell(console, "messages", "Hang-up to ticket number and to text", about, rows)
             if "memory" in parts:
-                rows = await memory.measure(hotline, line, calls=1000, per_second=5 if full else 10, mailbox=full)
+                rows = await memory.measure(hotline, line, calls=1000, per_second=5 if full else 20, mailbox=full)
                 kind = "1000 calls that leave a message" if full else "1000 calls that hear the menu"
                 _tell(console, "memory", f"Memory: {kind}", about, rows)
         finally:
             line.close()
+
+
+async def _alone(console: Console, part: str, full: bool, folder: Path) -> None:
+    about = report.machine() | {"full": full}
+    if part == "generated":
+        _tell(console, part, "Generated menus through the pure engine", about, await asyncio.to_thread(generated.measure, full))
+    elif part == "round-trips":
+        _tell(console, part, "AGI round trips", about, await round_trips.measure())
+    else:
+        cost, burst = await two_keys.measure(folder / "two-keys", full)
+        _tell(console, part, f"The two-key menu at {two_keys.STEADY:g} calls a second", about, cost)
+        _tell(console, f"{part}-burst", "The same, offered at once", about, burst)
 
 
 async def _answer(hotline: HotlineUnderTest, line: Line, full: bool) -> list[dict[str, object]]:

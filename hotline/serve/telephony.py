@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
+import uvloop
 
 from agi.keys import Keys
 from agi.server import AgiServer
@@ -40,7 +41,7 @@ class NoSuchVersion(LookupError):
 
 def run(settings: Settings) -> None:
     """Until SIGTERM or SIGINT."""
-    asyncio.run(_serve(settings))
+    uvloop.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:

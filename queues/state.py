@@ -6,8 +6,8 @@ link came up is applied in order, and the picture is the true one at the last of
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Mapping
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from queues.event import Event
@@ -49,6 +49,8 @@ class Picture:
         """By phone: who is logged in there and what they are doing; kept by queues/keeper.py."""
         self.waiting: dict[str, Waiting] = {}
         self.channels: dict[str, Channel] = {}
+        self._legs: dict[str, set[str]] = {}
+        """Of each call: the channels it has now."""
         self.calls: dict[str, Call] = {}
         self.recent: deque[Call] = deque(maxlen=RECENT)
 
@@ -75,17 +77,16 @@ class Picture:
                 self.strategies[queue_of(event["Queue"])] = event["Strategy"]
             elif event.name == "QueueMember":
                 self._member(event)
-        self.channels = {}
+        self.channels, self._legs = {}, {}
         legs = [event for event in channels if event["Uniqueid"]]
         for event in legs:
             self._call(event, now - _seconds(event["Duration"]))
         for event in legs:
-            self._leg(event)
+            self._leg(event, now)
         for event in answers:
             if event.name == "QueueEntry":
                 self._joined(event, now - event.number("Wait"))
-        living = {channel.linkedid for channel in self.channels.values()}
-        for linkedid in self.calls.keys() - living:
+        for linkedid in self.calls.keys() - self._legs.keys():
             self._ended(linkedid, now)
 
     def agents(self) -> list[Agent]:
@@ -99,7 +100,13 @@ class Picture:
 
     def queues(self) -> list[QueueView]:
         """Every queue, by name."""
-        return [self._view(name, strategy) for name, strategy in sorted(self.strategies.items())]
+        members: defaultdict[str, list[Member]] = defaultdict(list)
+        for member in self.members.values():
+            members[member.queue].append(member)
+        waiting: defaultdict[str, list[Waiting]] = defaultdict(list)
+        for caller in self.waiting.values():
+            waiting[caller.queue].append(caller)
+        return [_view(name, strategy, members[name], waiting[name]) for name, strategy in sorted(self.strategies.items())]
 
     def live_calls(self) -> list[Call]:
         """Calls in progress, the oldest first, each with where it is now."""
@@ -150,18 +157,30 @@ class Picture:
         if event.name == "Hangup":
             channel = self.channels.pop(event["Uniqueid"], None)
             self.waiting.pop(event["Uniqueid"], None)
-            if channel and not any(other.linkedid == channel.linkedid for other in self.channels.values()):
-                self._ended(channel.linkedid, now)
+            if channel:
+                self._left(channel, now)
         elif known or event.name == "Newchannel":  # news of a channel that has gone does not bring it back
             self._call(event, now)
-            self._leg(event)
+            self._leg(event, now)
 
-    def _leg(self, event: Event) -> None:
+    def _left(self, channel: Channel, now: float) -> None:
+        """A leg has left its call, which may have been the last one."""
+        legs = self._legs.get(channel.linkedid, set())
+        legs.discard(channel.uniqueid)
+        if not legs:
+            self._legs.pop(channel.linkedid, None)
+            self._ended(channel.linkedid, now)
+
+    def _leg(self, event: Event, now: float) -> None:
         if not event["Channel"]:
             return  # a UserEvent without its channel
         phone, _, _ = phone_of(event["Channel"]).rpartition("-")
         channel = Channel(event["Uniqueid"], event["Linkedid"], phone, event["ChannelState"] == "6")
+        before = self.channels.get(channel.uniqueid)
         self.channels[channel.uniqueid] = channel
+        self._legs.setdefault(channel.linkedid, set()).add(channel.uniqueid)
+        if before and before.linkedid != channel.linkedid:  # a transfer made two calls one
+            self._left(before, now)
         if self._is_agent(channel):
             self._note(channel.linkedid, agent=channel.phone)
 
@@ -185,7 +204,7 @@ class Picture:
     def _is_agent(self, channel: Channel) -> bool:
         """Whether this leg is an agent who has picked up (not the citizen, not a phone that only rings)."""
         answered = channel.up and channel.uniqueid != channel.linkedid
-        return answered and any(member.phone == channel.phone for member in self.members.values())
+        return answered and bool(self.sections.get(channel.phone))
 
     def _note(self, linkedid: str, **known: str) -> None:
         """Remembers the last queue and agent of a call, for the record of it when it has ended."""
@@ -196,6 +215,16 @@ class Picture:
         call = self.calls.pop(linkedid, None)
         if call:
             self.recent.append(replace(call, ended=now))
+
+
+def _view(name: str, strategy: str, members: Sequence[Member], waiting: Sequence[Waiting]) -> QueueView:
+    there = [member for member in members if member.state is not AgentState.LOGGED_OUT]
+    return QueueView(
+        name=name, strategy=strategy, members=tuple(sorted(member.phone for member in members)),
+        logged_in=len(there),
+        free=sum(member.state is AgentState.FREE and not member.paused for member in there),
+        waiting=tuple(sorted(waiting, key=lambda caller: caller.since)),
+    )  # fmt: skip
 
 
 def _agent(members: list[Member], linkedid: str) -> Agent:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import getpass
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -28,14 +27,13 @@ import structlog
 from hotline import files as whole
 from hotline import spoken
 from hotline.bases import Bases
-from hotline.settings import DIALPLANS, Settings
+from hotline.city_folder import PublishError, texts
+from hotline.settings import Settings
 from ivr import dialplan, difference
 from ivr.calendar import FOLDER as CALENDAR
 from ivr.faults import CityRefused
 from ivr.loading import check, load
 from ivr.model import City
-from ivr.reading import FILES, OPTIONAL
-from ivr.source import LARGEST_FILE
 from ivr.stories import FOLDER as STORIES
 
 log = structlog.get_logger(__name__)
@@ -43,10 +41,6 @@ log = structlog.get_logger(__name__)
 LOCK_LIMIT_SECONDS = 10
 LONGEST_NOTE = 500  # characters
 MOST_CHANGES_SHOWN = 5
-
-
-class PublishError(Exception):
-    """A version cannot be published, found or rolled back; the message says why."""
 
 
 class BaseChanged(PublishError):
@@ -70,32 +64,8 @@ class Version:
     note: str
     published_at: str
     changes: tuple[str, ...] = ()  # against the version that was current, in words
+    before: int | None = None  # that version
     current: bool = False
-
-
-def texts(folder: Path, *, published: bool = False) -> dict[str, str]:
-    """The files of a city's folder, its stories and the calendar, as text. Missing ones are left out: the check names them.
-
-    The calendar of years stands beside the cities, or in a city that needs one of its own; a published version has
-    its own and no other. Raises PublishError.
-    """
-    if not folder.is_dir():
-        raise PublishError(f"{folder}: no such folder")
-    calendars = [folder / CALENDAR, *([] if published else [folder.parent / CALENDAR, DIALPLANS / CALENDAR])]
-    calendar = next((known for known in calendars if known.is_dir()), folder / CALENDAR)
-    stories = {f"{STORIES}{path.name}": path for path in sorted((folder / STORIES).glob("*.yaml"))}
-    years = {f"{CALENDAR}{path.name}": path for path in sorted(calendar.glob("*.yaml"))}
-    files = {name: folder / name for name in (*FILES, *OPTIONAL) if (folder / name).exists()}
-    files |= {path.name: path for path in sorted(folder.glob("prompts.*.yaml"))}
-    return {name: _read(path) for name, path in (files | stories | years).items()}
-
-
-def _read(path: Path) -> str:
-    try:
-        with path.open(encoding="utf-8") as file:
-            return file.read(LARGEST_FILE + 1)
-    except (OSError, UnicodeDecodeError) as error:
-        raise PublishError(f"{path}: {error}") from error
 
 
 class Store:
@@ -125,17 +95,16 @@ class Store:
             self._still(base)
             city, number = load(files), max(self._numbers(), default=0) + 1
             sounds = self._spoken.keep(city.prompts)
-            version = Version(number, author, note, now.isoformat(timespec="seconds"), self._changes(city, sounds))
+            changes, before = self._changes(city, sounds), self.current()
+            version = Version(number, author, note, now.isoformat(timespec="seconds"), changes, before)
             self._write_version(version, {**files, spoken.FILE: spoken.written(sounds)})
             self._make_current(number)
         return self._version(number)
 
     def rollback(self, number: int | None = None) -> Version:
-        """Makes an older version current again; without a number, the one before the current. Raises PublishError."""
+        """Makes an older version current again; without a number, the one that the current one replaced. Raises PublishError."""
         with self._locked():
-            if number is None:
-                current = self.current() or 0
-                number = max((known for known in self._numbers() if known < current), default=0)
+            number = self._before() if number is None else number
             if number not in self._numbers():
                 raise PublishError(f"there is no version {number}" if number else "there is no version before the current one")
             self._make_current(number)
@@ -174,7 +143,7 @@ class Store:
 
     def retired(self) -> set[int]:
         """Versions that no new call gets, and that are still there for calls which began in them."""
-        compiled = {int(path.stem[1:]) for path in self._compiled.glob("v*.conf") if re.fullmatch(r"v[0-9]+", path.stem)}
+        compiled = {int(path.stem[1:]) for path in self._compiled.glob("v*.conf") if path.stem[1:].isdecimal()}
         return (compiled | self._spoken.linked()) - {self.current()}
 
     def current_since(self) -> float:
@@ -190,9 +159,7 @@ class Store:
 
     def unpublished_sounds(self) -> tuple[str, ...]:
         """What was rendered or recorded since the current version was published, in words. Raises PublishError, OSError."""
-        current = self.current()
-        before = None if current is None else spoken.read(self._folder / str(current))
-        if current is None or before is None:
+        if (current := self.current()) is None or (before := spoken.read(self._folder / str(current))) is None:
             return ()
         return tuple(spoken.words(before, self._spoken.prepared(self.load(current).prompts)))
 
@@ -212,6 +179,13 @@ class Store:
             f"({now.author}, {now.published_at}: {now.note}){changes}. "
             f"Take that into your files and publish with --base {current}, or overwrite it with --force"
         )
+
+    def _before(self) -> int:
+        """0 where there is none. Not simply one less: that may be a version that was taken back before."""
+        current = self.current()
+        if current is None:
+            return 0
+        return self._version(current).before or max((known for known in self._numbers() if known < current), default=0)
 
     def _changes(self, city: City, sounds: spoken.Sounds) -> tuple[str, ...]:
         current = self.current()

@@ -114,7 +114,7 @@ def versions_command(as_json: Annotated[bool, typer.Option("--json", help="as JS
     Console().print(table)
 
 
-def rollback_command(number: Annotated[int | None, typer.Argument(metavar="[N]", help="default: the version before the current")] = None) -> None:
+def rollback_command(number: Annotated[int | None, typer.Argument(metavar="[N]", help="default: the version that the current one replaced")] = None) -> None:
     """Make an older version current again 回退."""
     settings = Settings.load()
     try:

@@ -67,7 +67,7 @@ class AsteriskLine:
 
     def __init__(self, telephone: Caller, prompts: Prompts, decisions: Decisions) -> None:
         self.telephone = telephone
-        self._prompts = prompts
+        self.prompts = prompts
         self._decisions = decisions
         self._heard = ""
 
@@ -76,9 +76,9 @@ class AsteriskLine:
 
     async def hear(self, prompt: str, seconds: float) -> None:
         try:
-            await _told(self.telephone.hears(self._prompts[prompt], prompt, within=seconds))
+            await _told(self.telephone.hears(self.prompts[prompt], prompt, within=seconds))
         except Broke as broke:
-            heard = ", ".join(self._prompts.heard_in(self.telephone.heard)) or "nothing"
+            heard = ", ".join(self.prompts.heard_in(self.telephone.heard)) or "nothing"
             raise Broke(f"{broke}; in the whole call was heard: {heard}") from broke
         self._heard = prompt
 

@@ -86,6 +86,14 @@ def test_rolling_back_goes_to_the_version_before_or_to_any(store: Store, tmp_pat
     assert store.publish(good_texts(), "four", "wang", NOW).number == 4
 
 
+def test_a_version_that_was_taken_back_is_not_what_a_rollback_brings(store: Store) -> None:
+    for note in ("good", "bad"):
+        store.publish(good_texts(), note, "wang", NOW)
+    store.rollback()
+    assert store.publish(good_texts(), "not so good", "wang", NOW).before == 1
+    assert store.rollback().note == "good"
+
+
 def test_a_publisher_who_died_half_way_is_not_in_the_way(store: Store, tmp_path: Path) -> None:
     left = tmp_path / "menus" / ".1.unfinished"
     left.mkdir(parents=True)

@@ -9,6 +9,7 @@ from types import FrameType
 import structlog
 
 from hotline.secrets import case_system_key
+from hotline.serve.rates import RateCounter
 from hotline.serve.recorder import Recorder
 from hotline.settings import Settings
 from speech.transcription import Transcription
@@ -29,7 +30,7 @@ def run(settings: Settings) -> None:
         signal.signal(number, ended)
     wishes = settings.file.speech
     transcribing = Transcription(settings, wishes.engine, wishes.model, wishes.input_path, wishes.workers, wishes.hotwords)
-    with Recorder(settings), transcribing as transcription:
+    with Recorder(settings), RateCounter(settings), transcribing as transcription:
         if note := transcription.warm_up():
             log.warning("recogniser", note=note)
         work(

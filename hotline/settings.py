@@ -144,6 +144,8 @@ class SpeechSettings(_Section):
     input_path: Literal["direct", "resampled", "folded"] = Field("direct", description="how telephone sound reaches Vosk; calibrate on your own recordings")
     hotwords: bool = Field(False, description="tell the engine the gazetteer's places beforehand, if it can use them; calibrate on your own recordings")
 
+    listen: bool = Field(True, description="listen for words of an emergency while a message is still being left")
+
     @field_validator("engine")
     @classmethod
     def _is_installed(cls, name: str) -> str:

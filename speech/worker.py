@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -61,10 +62,10 @@ def serve(choice: Choice, lines: TextIO, answers: TextIO) -> int:
     try:
         engine = load(choice)
     except EngineUnusable as error:
-        _answer(answers, {"error": "unusable", "message": str(error)})
+        answer(answers, {"error": "unusable", "message": str(error)})
         return 1
     understanding = _understanding(choice)
-    _answer(answers, {"ready": engine.model})
+    answer(answers, {"ready": engine.model})
     for line in lines:
         try:
             result = as_json(transcribe(engine, Path(json.loads(line)["path"]), understanding))
@@ -72,7 +73,7 @@ def serve(choice: Choice, lines: TextIO, answers: TextIO) -> int:
             result = {"error": "sound", "message": str(error)}
         except RecognitionError as error:
             result = {"error": "engine", "message": str(error)}
-        _answer(answers, result)
+        answer(answers, result)
     return 0
 
 
@@ -84,7 +85,8 @@ def _understanding(choice: Choice) -> Understanding:
         return Understanding()
 
 
-def _answer(answers: TextIO, data: dict[str, Any]) -> None:
+def answer(answers: TextIO, data: dict[str, Any]) -> None:
+    """One line, at once."""
     answers.write(json.dumps(data, ensure_ascii=False) + "\n")
     answers.flush()
 
@@ -97,8 +99,9 @@ def _end_with_parent(parent: int) -> None:
     os._exit(3)
 
 
-def main() -> int:
-    os.nice(NICENESS)
+def in_a_process_of_its_own(serve: Callable[[Choice, TextIO, TextIO], int], niceness: int) -> int:
+    """Makes this process what its parent expects: polite, quiet on standard output, and gone when the parent is."""
+    os.nice(niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the supervisor, which stops us in order
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")  # ours alone: C libraries print to 1, which goes to the log
@@ -107,4 +110,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(in_a_process_of_its_own(serve, NICENESS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from types import FrameType
@@ -9,6 +10,7 @@ from types import FrameType
 import structlog
 
 from hotline.secrets import case_system_key
+from hotline.serve.listening import EmergencyWatch
 from hotline.serve.rates import RateCounter
 from hotline.serve.recorder import Recorder
 from hotline.settings import Settings
@@ -30,7 +32,8 @@ def run(settings: Settings) -> None:
         signal.signal(number, ended)
     wishes = settings.file.speech
     transcribing = Transcription(settings, wishes.engine, wishes.model, wishes.input_path, wishes.workers, wishes.hotwords)
-    with Recorder(settings), RateCounter(settings), transcribing as transcription:
+    watch = EmergencyWatch(settings) if wishes.listen else contextlib.nullcontext()
+    with Recorder(settings), RateCounter(settings), watch, transcribing as transcription:
         if note := transcription.warm_up():
             log.warning("recogniser", note=note)
         work(

@@ -61,7 +61,7 @@ async def _serve(settings: Settings) -> None:
     floor = Floor(link, settings.home, queue_log, conversations.take, conversations.still_alive)
     await floor.start()
     await link.start()
-    desk = await _desk(settings, link, floor, conversations, server)
+    desk = await _desk(settings, link, floor, conversations)
     watching = await _watch(settings, link, floor, desk, conversations)
     counting = asyncio.create_task(counted.keep_writing(counted.where(settings.home), server.counts))
     try:

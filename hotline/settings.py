@@ -156,6 +156,10 @@ class SpeechSettings(_Section):
         return name
 
 
+class ConversationSettings(_Section):
+    listening: bool = Field(True, description="supervisors may listen to calls and whisper; callers are told by the prompt recording-notice (PIPL art. 13, 17)")
+
+
 class SpoolSettings(_Section):
     minimum_free_mb: int = Field(200, ge=0, description="below this, callers reach a person instead of voicemail")
     maximum_seconds: int = Field(300, ge=10, le=3600, description="longest message")
@@ -176,6 +180,7 @@ class FileSettings(_Section):
     tls: TlsSettings = TlsSettings()
     menu: MenuSettings = MenuSettings()
     speech: SpeechSettings = SpeechSettings()
+    conversations: ConversationSettings = ConversationSettings()
     spool: SpoolSettings = SpoolSettings()
     case_system: CaseSystemSettings = CaseSystemSettings()
 

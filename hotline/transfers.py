@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from hotline import city as cities
+from hotline import menus
 from hotline.phones import Phone, phones
 from hotline.settings import Settings
 from ivr.model import City
@@ -37,6 +38,12 @@ def variables(settings: Settings) -> dict[str, object]:
         "reachable": reachable(city, known), "aliases": aliases(city, known), "shown": shown(city),
         "asking": [queue.name for queue in city.queues.values() if queue.satisfaction], "outbound": settings.file.sip.outbound or "",
     }  # fmt: skip
+
+
+def current(settings: Settings, versions: menus.Store) -> City:
+    """As `city.now`, from a store that remembers what it has read. Raises PublishError or CityRefused."""
+    version = versions.current()
+    return cities.now(settings) if version is None else versions.load(version)
 
 
 def reachable(city: City, known: Iterable[Phone]) -> list[Target]:

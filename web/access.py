@@ -20,11 +20,13 @@ class May(enum.Enum):
     READ_TICKETS = "read tickets, their recordings and documents"
     SEE_CALLERS = "see callers' numbers and names in full"
     READ_FLOOR = "see calls, agents and queues"
+    HANDLE_CALLS = "hold, transfer and make calls"
+    LEAD_FLOOR = "listen to calls, move callers and tell agents something"
     MIND_DELIVERIES = "see and replay hand-overs"
 
 
 ROLES = {
-    "agent": {May.READ_TICKETS, May.READ_FLOOR},
+    "agent": {May.READ_TICKETS, May.READ_FLOOR, May.HANDLE_CALLS},
     "supervisor": set(May),
     "administrator": set(May),
     "integration": {May.READ_TICKETS, May.SEE_CALLERS, May.READ_FLOOR},

@@ -21,12 +21,14 @@ from tickets.spool import Item, Spool
 from tickets.store import Store
 from web import (
     alarm_routes,
+    call_routes,
     delivery_routes,
     events,
     figure_routes,
     floor_routes,
     problems,
     record_routes,
+    supervisor_routes,
     ticket_routes,
 )
 from web.metrics import Figures, Sessions, exposition
@@ -60,7 +62,7 @@ def create_app(
     app.add_middleware(SafeHeaders)
     problems.install(app)
     _plain_pages(app, Figures(store, spool, floor, reasons, agi, partial(alarm_file.read, alarm_file.where(home))), store, spool, reasons, concerns)
-    for routes in (ticket_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, events):
+    for routes in (ticket_routes, call_routes, supervisor_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, events):
         app.include_router(routes.router)
     return app
 

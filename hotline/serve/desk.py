@@ -5,13 +5,16 @@ Imported after calls are taken, because the tables' packages take longer to load
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
+from hotline.serve import talks
 from hotline.settings import Settings
 from queues import audit
 from queues.ami import AmiLink
 from queues.audit import Line
 from queues.desk import Desk
+from queues.events import Events
 from queues.floor import Floor
 from queues.storage import Database, Rows
 
@@ -24,5 +27,6 @@ async def opened(settings: Settings, link: AmiLink, floor: Floor, database: Call
         await rows.do(audit.write, line)
 
     desk = Desk(written)
+    await asyncio.to_thread(talks.put_on, desk, settings, link, rows, Events(settings.home))
     await desk.open(settings.home)
     return desk

@@ -1,0 +1,76 @@
+"""Conversations and supervision on the floor's desk: what they need of settings, city, phones and tickets."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import or_, select
+
+from hotline import menus, transfers
+from hotline.phones import phones
+from hotline.settings import Settings
+from queues.actor import LEADERS, STAFF, Refused
+from queues.ami import AmiLink
+from queues.broadcast import Broadcast
+from queues.calls_out import CallsOut
+from queues.conversation import Conversations
+from queues.desk import Desk
+from queues.events import Events
+from queues.outgoing import Outgoing
+from queues.reach import Reach, Reachable
+from queues.storage import Database, Rows
+from queues.supervision import Supervision
+from queues.tables import Shift
+from queues.waiting_callers import WaitingCallers
+from tickets.models import Ticket
+
+
+def put_on(desk: Desk, settings: Settings, link: AmiLink, rows: Rows, events: Events) -> None:
+    """Adds the handlers of docs/contract.md's /api/calls/… and /api/queues/…/callers/…."""
+    versions = menus.Store.of(settings)
+
+    async def phone_of(login: str) -> str:
+        return await rows.do(_phone_of, login)
+
+    async def caller_of(ticket: str) -> str:
+        return await rows.do(_caller_of, ticket)
+
+    async def reachable() -> Reachable:
+        return await asyncio.to_thread(_reachable, settings, versions)
+
+    shown = transfers.shown(transfers.current(settings, versions))
+    outgoing = Outgoing(link)
+    talks = Conversations(link, phone_of, Reach(reachable, phone_of))
+    lead = Supervision(link, talks, outgoing, phone_of, allowed=settings.file.conversations.listening, shown=shown)
+    waiting = WaitingCallers(link, reachable)
+    for name, handler in (
+        ("hold", talks.hold), ("resume", talks.resume), ("transfer", talks.transfer),
+        ("conference", talks.conference), ("complete", talks.complete),
+    ):  # fmt: skip
+        desk.add(f"call.{name}", handler, roles=STAFF, target="linkedid")
+    desk.add("call.out", CallsOut(outgoing, phone_of, caller_of, reachable, shown).call, roles=STAFF, target="ticket")
+    desk.add("call.supervise", lead.supervise, roles=LEADERS, target="linkedid")
+    desk.add("call.leave", lead.leave, roles=LEADERS, target="linkedid")
+    desk.add("caller.move", waiting.move, roles=LEADERS, target="linkedid")
+    desk.add("caller.prefer", waiting.prefer, roles=LEADERS, target="linkedid")
+    desk.add("agents.tell", Broadcast(events).tell, roles=LEADERS, target="queue")
+
+
+def _phone_of(database: Database, login: str) -> str:
+    with database.reads() as session:
+        return session.scalar(select(Shift.phone).where(Shift.login == login)) or ""
+
+
+def _caller_of(database: Database, ticket: str) -> str:
+    """Raises Refused."""
+    with database.reads() as session:
+        found = session.scalar(select(Ticket).where(or_(Ticket.id == ticket, Ticket.number == ticket)))
+    if found is None:
+        raise Refused(404, "Not Found", f"no ticket {ticket[:40]!r}")
+    return found.caller
+
+
+def _reachable(settings: Settings, versions: menus.Store) -> Reachable:
+    city = transfers.current(settings, versions)
+    outside = {key: one.number for key, one in city.transfers.outside.items()}
+    return Reachable({phone.name for phone in phones(settings)}, set(city.queues), outside)

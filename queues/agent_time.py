@@ -13,9 +13,9 @@ from enum import StrEnum
 from typing import Any, Self
 
 from queues.call_record import CallRecord, Segment, SegmentKind
+from queues.names import AFTER_CALL_WORK, IN_CALL, agent_of
 from queues.records import Record
 
-WRAPUP = "after_call_work"  # the reason of a pause that is after-call work
 WRAPUP_BEGINS_WITHIN_SECONDS = 5.0  # of the conversation's end
 
 
@@ -24,7 +24,7 @@ class SpellKind(StrEnum):
 
     THERE = "there"
     BREAK = "break"
-    WRAPUP = WRAPUP
+    WRAPUP = AFTER_CALL_WORK
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Timeline:
 
     def take(self, line: Record) -> list[Spell]:
         """Spells that began or ended with this line."""
+        line = replace(line, agent=agent_of(line.agent))
         match line.event:
             case "ADDMEMBER":
                 self.queues.setdefault(line.agent, set()).add(line.queue)
@@ -55,8 +56,10 @@ class Timeline:
                 there = self.queues.get(line.agent, set())
                 there.discard(line.queue)
                 return [] if there else self._end(line, *SpellKind)
+            case "PAUSE" | "PAUSEALL" if line.word(0) == IN_CALL:
+                return self._end(line, SpellKind.BREAK, SpellKind.WRAPUP)
             case "PAUSE" | "PAUSEALL":
-                kind = SpellKind.WRAPUP if line.word(0) == WRAPUP else SpellKind.BREAK
+                kind = SpellKind.WRAPUP if line.word(0) == AFTER_CALL_WORK else SpellKind.BREAK
                 other = SpellKind.BREAK if kind is SpellKind.WRAPUP else SpellKind.WRAPUP
                 return self._end(line, other) + self._begin(line, kind)
             case "UNPAUSE" | "UNPAUSEALL":

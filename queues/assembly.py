@@ -8,16 +8,19 @@ abandonment is one only if the caller's leg did nothing afterwards but end (ADR 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from queues.call_record import CallKind, CallRecord, Left, Outcome, Segment, SegmentKind
 from queues.cel import CelEvent, age
-from queues.legs import Leg, legs
+from queues.legs import Leg, Legs
+from queues.names import agent_of
 from queues.records import ENDS, Record
 from queues.stays import stays
 
 DIALLED = re.compile(r"sip:([0-9*#+]{1,32})@")
+LEAST_HOLD_SECONDS = 0.5  # to be moved from one bridge to another takes less
+CLOCK_SECONDS = 2.0  # queue_log counts whole seconds
 RECORDED = {"Record": SegmentKind.VOICEMAIL, "ReceiveFAX": SegmentKind.FAX}
 
 
@@ -26,7 +29,7 @@ class _Call:
     """Everything about one call that the parts below look at."""
 
     events: Sequence[CelEvent]
-    legs: Mapping[str, Leg]
+    legs: Legs
     first: Leg
     log: Sequence[Record]
 
@@ -45,10 +48,12 @@ def assemble(events: Iterable[CelEvent], lines: Iterable[Record], restarted_at: 
     told = sorted(events, key=lambda event: event.at)
     if not told:
         return None
-    there = legs(told)
+    there = Legs(told)
+    if not there:
+        return None
     lost = _end_lost(there.values(), restarted_at)
     name = min((event.linkedid for event in told), key=age)
-    call = _Call(told, there, there.get(name) or next(iter(there.values())), list(lines))
+    call = _Call(told, there, there.of(name) or next(iter(there.values())), list(lines))
     over = all(leg.ended is not None for leg in there.values())
     record = CallRecord(
         linkedid=name, kind=_kind(call), caller=_caller(call), called=_called(call),
@@ -112,14 +117,14 @@ def _talks(call: _Call) -> Iterator[Segment]:
     """Conversations with people of ours: those of a queue by its CONNECT, and every other phone that was rung and joined."""
     taken = set()
     for line in call.log:
-        if line.event == "CONNECT" and (leg := call.legs.get(line.word(1))):
-            taken.add(leg.uniqueid)
+        if line.event == "CONNECT" and (leg := call.legs.of(line.word(1))):
+            taken.add(leg.channel)
             began, ended = leg.talked or (line.at.timestamp(), leg.ended)
             yield _held(call, leg, Segment(
-                SegmentKind.TALK, began, ended, line.queue, line.agent, leg.phone, _over_by(call, line, leg),
+                SegmentKind.TALK, began, ended, line.queue, agent_of(line.agent), leg.phone, _over_by(call, line, leg),
             ))  # fmt: skip
     for leg in call.legs.values():
-        if leg.phone and leg.is_placed and leg.uniqueid not in taken and leg.talked:
+        if leg.phone and leg.is_placed and leg.channel not in taken and leg.talked:
             yield _held(call, leg, Segment(
                 SegmentKind.TALK, *leg.talked, "", leg.phone, leg.phone, _hung_up(leg) if leg.ended else "",
             ))  # fmt: skip
@@ -131,23 +136,21 @@ def _talks(call: _Call) -> Iterator[Segment]:
 
 
 def _held(call: _Call, leg: Leg, talk: Segment) -> Segment:
-    """With the time that the other side was on hold (our own lines; a hold's end may be the conversation's)."""
-    seconds, since = 0.0, None
-    for line in call.log:
-        if line.callid != leg.uniqueid and line.word(0) != leg.uniqueid:
-            continue
-        if line.event == "HOTLINEHOLD":
-            since = since or line.at.timestamp()
-        elif line.event == "HOTLINEUNHOLD" and since is not None:
-            seconds, since = seconds + line.at.timestamp() - since, None
-    if since is not None and talk.ended_at is not None:
-        seconds += max(0.0, talk.ended_at - since)
-    return replace(talk, hold_seconds=min(seconds, talk.seconds) if talk.ended_at is not None else seconds)
+    """With the time that the two did not hear each other: on hold, or while somebody else was consulted."""
+    if talk.ended_at is None or leg is call.first:
+        return talk
+    together = leg.together(call.first, talk.began_at, talk.ended_at)
+    apart = talk.seconds - together
+    return replace(talk, hold_seconds=apart) if together and apart >= LEAST_HOLD_SECONDS else talk
 
 
 def _over_by(call: _Call, connect: Record, leg: Leg) -> str:
-    ended = next((line.event for line in call.log if line.callid == connect.callid and line.event in ENDS and line.at >= connect.at), "")
-    return ENDS.get(ended) or (_hung_up(leg) if leg.ended else "")
+    """As app_queue has it, unless it only lost sight of a conversation that went on elsewhere."""
+    ended = leg.ended or 0.0
+    for line in call.log:
+        if line.callid == connect.callid and line.event in ENDS and abs(line.at.timestamp() - ended) <= CLOCK_SECONDS:
+            return ENDS[line.event]
+    return _hung_up(leg) if leg.ended else ""
 
 
 def _hung_up(leg: Leg) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from queues.cel import CelEvent
 
+BETWEEN = ("Surrogate/", "AsyncGoto/", "Message/")  # what Asterisk makes while it puts a leg elsewhere; the telephone keeps its name
+ZOMBIE = "<"  # PJSIP/1001-00000003<ZOMBIE>, <MASQ>: what is left of a leg that goes on under another uniqueid
 OUTGOING = "(Outgoing Line)"  # what app_queue and app_dial write into the legs that they place
 
 
@@ -22,9 +24,10 @@ class Stretch:
 
 @dataclass(slots=True)
 class Leg:
-    """One channel of Asterisk's."""
+    """One telephone's end of the call. Asterisk may give it another uniqueid on the way, never another name."""
 
     uniqueid: str
+    """The first one."""
     channel: str
     began: float
     phone: str = ""
@@ -56,7 +59,7 @@ class Leg:
             case "APP_END":
                 _end(self.apps, event.at, event.app)
             case "BRIDGE_ENTER":
-                self.bridges.append(Stretch("bridge", event.peer, event.at))
+                self.bridges.append(Stretch("bridge", str(event.extra.get("bridge_id", "")), event.at))
             case "BRIDGE_EXIT":
                 _end(self.bridges, event.at)
             case "HANGUP":
@@ -79,6 +82,13 @@ class Leg:
             return None
         return self.bridges[0].began, self.bridges[-1].ended if self.ended is not None else None
 
+    def together(self, other: Leg, begin: float, end: float) -> float:
+        """Seconds in one bridge with the other, within that time."""
+        return sum(
+            max(0.0, min(mine.ended or end, theirs.ended or end, end) - max(mine.began, theirs.began, begin))
+            for mine in self.bridges for theirs in other.bridges if mine.data == theirs.data
+        )  # fmt: skip
+
     def joined(self, begin: float, end: float | None) -> float | None:
         """When it first entered a bridge within that time."""
         return next((b.began for b in self.bridges if b.began >= begin and (end is None or b.began <= end)), None)
@@ -91,17 +101,26 @@ class Leg:
         return (app for app in self.apps if app.name == name)
 
 
-def legs(events: Iterable[CelEvent]) -> dict[str, Leg]:
-    """By uniqueid, in the order in which they began."""
-    found: dict[str, Leg] = {}
-    for event in events:
-        leg = found.get(event.uniqueid)
-        if leg is None:
-            leg = found[event.uniqueid] = Leg(
-                event.uniqueid, event.channel, event.at, phone=event.phone, exten=event.exten, is_local=event.is_local
-            )
-        leg.take(event)
-    return found
+class Legs(dict[str, Leg]):
+    """By channel name, in the order in which they began."""
+
+    def __init__(self, events: Iterable[CelEvent]) -> None:
+        super().__init__()
+        self._names: dict[str, str] = {}
+        for event in events:
+            if event.channel.startswith(BETWEEN) or ZOMBIE in event.channel:
+                continue
+            self._names[event.uniqueid] = event.channel
+            leg = self.get(event.channel)
+            if leg is None:
+                leg = self[event.channel] = Leg(
+                    event.uniqueid, event.channel, event.at, phone=event.phone, exten=event.exten, is_local=event.is_local
+                )
+            leg.take(event)
+
+    def of(self, uniqueid: str) -> Leg | None:
+        """The leg that has, or had, this uniqueid."""
+        return self.get(self._names.get(uniqueid, ""))
 
 
 def _end(stretches: list[Stretch], at: float, name: str = "") -> None:

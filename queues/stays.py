@@ -5,30 +5,30 @@ The run of Queue() on a leg (CEL) is the stay; queue_log's lines of that leg bet
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from queues.call_record import Left, Segment, SegmentKind
-from queues.legs import Leg, Stretch
-from queues.names import queue_of
+from queues.legs import Leg, Legs, Stretch
+from queues.names import agent_of, queue_of
 from queues.records import Record
 
 EXITS = {
     "EXITWITHTIMEOUT": Left.TIMEOUT, "EXITWITHKEY": Left.KEY, "EXITEMPTY": Left.EMPTY, "WITHDRAW": Left.MOVED,
-    "HOTLINEMOVED": Left.MOVED, "HOTLINECALLBACK": Left.CALLBACK,
+    "HOTLINEMOVED": Left.MOVED, "HOTLINEMOVE": Left.MOVED, "HOTLINECALLBACK": Left.CALLBACK,
 }  # fmt: skip
 """Lines that end a stay, or say afterwards what it ended for."""
 CLOCK_SECONDS = 1.5  # queue_log counts whole seconds
 
 
-def stays(there: Mapping[str, Leg], log: Sequence[Record]) -> Iterator[Segment]:
+def stays(there: Legs, log: Sequence[Record]) -> Iterator[Segment]:
     """One segment for each run of Queue()."""
     for leg in there.values():
-        entries = _entries([line for line in log if line.callid == leg.uniqueid])
+        entries = _entries([line for line in log if there.of(line.callid) is leg])
         for run in leg.runs("Queue"):
             queue = queue_of(run.data.partition(",")[0])
             entry = entries.pop(0) if entries and _belongs(entries[0][0], run, queue) else []
             how, ended = _left(leg, run, entry)
-            agent = next((line.agent for line in entry if line.event == "CONNECT"), "")
+            agent = next((agent_of(line.agent) for line in entry if line.event == "CONNECT"), "")
             yield Segment(SegmentKind.QUEUE, run.began, ended, queue, agent, how=how)
 
 

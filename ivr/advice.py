@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ivr import numbers, ways
@@ -16,6 +17,7 @@ LONGEST_BEFORE_CHOICE_SECONDS = 8
 CHARACTERS_A_SECOND = 4.5  # read calmly
 FURTHEST_PERSON = 2  # keys
 MENUS = "menus.yaml"
+FIGURES = "零一二三四五六七八九"
 
 
 def advise(city: City, faults: Faults) -> None:
@@ -45,6 +47,8 @@ def _menu(city: City, menu: Menu, path: str, faults: Faults) -> None:
     seconds = _seconds_before_choice(city, menu)
     if seconds > LONGEST_BEFORE_CHOICE_SECONDS:
         faults.add(MENUS, f"{path}/prompt", f"about {seconds:.0f} s pass before the first choice is heard: say it within {LONGEST_BEFORE_CHOICE_SECONDS}")
+    if unsaid := _unsaid(city, menu):
+        faults.add(MENUS, f"{path}/choices", f"no prompt here names the key {', '.join(unsaid)}: nobody will press it")
     keys = _keys_to_person(city, menu)
     if keys > FURTHEST_PERSON:
         faults.add(MENUS, f"{path}/choices/0", f"a person is {keys} keys away: within {FURTHEST_PERSON} is what callers bear")
@@ -55,6 +59,13 @@ def _seconds_before_choice(city: City, menu: Menu) -> float:
     text = "".join(city.prompts[prompt] for prompt in (*menu.greeting, *menu.prompt))
     ends = [at for word in ("按", "press") if (at := text.find(word)) >= 0]
     return (min(ends) if ends else len(text)) / CHARACTERS_A_SECOND
+
+
+def _unsaid(city: City, menu: Menu) -> list[str]:
+    """Keys that callers are not told of. 0 is known: it reaches a person in every menu."""
+    text = " ".join(city.prompts[prompt] for prompt in (*menu.greeting, *menu.prompt))
+    said = {*re.findall(r"[0-9]+", text), *("".join(str(FIGURES.index(figure)) for figure in word) for word in re.findall(f"[{FIGURES}]+", text))}
+    return [key for key in menu.choices if key != "0" and key not in said]
 
 
 def _keys_to_person(city: City, menu: Menu) -> int:

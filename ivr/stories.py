@@ -6,7 +6,7 @@
       - presses: "11"
       - reaches: complaints
 
-Steps: at, dials, hears, presses, is_silent, sends_a_fax_tone, reaches, hangs_up. `hotline walk` prints them.
+Steps: at, without_menu, dials, hears, presses, is_silent, sends_a_fax_tone, reaches, hangs_up. `hotline walk` prints them.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ _SAYING: dict[str, Callable[[Walk, str], None]] = {
     "reaches": Walk.reaches,
 }
 _DOING: dict[str, Callable[[Walk], None]] = {
+    "without_menu": lambda walk: _switch_menu_off(walk),
     "is_silent": Walk.is_silent,
     "sends_a_fax_tone": Walk.sends_a_fax_tone,
     "hangs_up": Walk.hangs_up,
@@ -96,6 +97,12 @@ def _read(step: Any) -> tuple[str, str | None]:
     if value.is_number:
         raise WrongStep(f'must stand in quotes: "{value.value}"')
     return verb, value.value or None
+
+
+def _switch_menu_off(walk: Walk) -> None:
+    if walk.place is not None:
+        raise WrongStep("the menu is switched off before the call begins")
+    walk.menu = False
 
 
 def _set_clock(walk: Walk, text: str) -> None:

@@ -105,6 +105,8 @@ def told(walk: Walk, title: str) -> str:
     lines = [f'"{title}":']
     if any(node.hours for node in walk.city.nodes.values()):
         lines.append(f'  - at: "{walk.now.astimezone(walk.city.timezone):%Y-%m-%d %H:%M}"')
+    if not walk.menu:
+        lines.append("  - without_menu")
     said = iter(walk.said)
     for verb, value in walk.steps:
         line = f"  - {verb}: {_quoted(value)}" if value else f"  - {verb}"

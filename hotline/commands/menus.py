@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -18,12 +18,15 @@ from hotline import menus, reload
 from hotline.asterisk import AsteriskFailed
 from hotline.settings import Settings
 from ivr.faults import CityRefused
-from ivr.loading import examine, load
+from ivr.loading import Findings, examine, load
 from ivr.model import City
 from ivr.stories import clock
 from ivr.walk import Walk, WrongStep, told
 from speech import prompts
 from speech.text import gazetteer
+
+BY_A_PERSON = ("recording", "own")
+MOST_NAMED = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +40,8 @@ def register(app: typer.Typer) -> None:
 
 def check_command(folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="the city's folder")] = None) -> None:
     """Check a city's files and stories 检查菜单: a line for each fault, exit 1 if there is one. Warnings do not count."""
-    city = folder or Settings.load().city
+    settings = Settings.load()
+    city = folder or settings.city
     try:
         found = examine(menus.texts(city))
         gazetteer.of_city(city)
@@ -45,8 +49,8 @@ def check_command(folder: Annotated[Path | None, typer.Argument(metavar="[DIR]",
         _fail([error])
     if found.faults:
         _fail(found.faults)
-    for warning in found.warnings:
-        typer.echo(f"{warning.file}:{warning.line}: {warning.path}: warning: {warning.message}")
+    for warning in (*_warnings(found), *_unrecorded(settings, city)):
+        typer.echo(warning)
     typer.echo("no faults")
 
 
@@ -66,6 +70,8 @@ def walk_command(
         if keys:
             for key in keys:
                 _do(walk, key)
+            if not walk.over:
+                walk.hangs_up()  # a story must say how it ends
         else:
             _converse(walk)
     except (menus.PublishError, WrongStep) as error:
@@ -86,6 +92,8 @@ def publish_command(
     """Make the city's files the current version 发布菜单: new calls get it, calls in progress keep theirs."""
     settings = Settings.load()
     try:
+        for warning in _warnings(examine(menus.texts(folder or settings.city))):
+            typer.echo(warning, err=True)
         version = menus.publish(settings, note, folder=folder, author=author, base=base, force=force)
     except CityRefused as refused:
         _fail(refused.faults)
@@ -161,6 +169,32 @@ def _converse(walk: Walk) -> None:
             typer.echo(f"  {wrong}")
 
 
+def _warnings(found: Findings) -> Iterator[str]:
+    yield from (f"{one.file}:{one.line}: {one.path}: warning: {one.message}" for one in found.warnings)
+
+
+def _unrecorded(settings: Settings, city: Path) -> Iterator[str]:
+    """A line for each language in which a machine speaks: it is for trials, a city has a person's voice."""
+    texts = prompts.texts(city)
+    for language in prompts.languages(city, settings.file.menu.language):
+        own = language == settings.file.menu.language
+        file = city / ("prompts.yaml" if own else f"prompts.{language}.yaml")
+        prepared = settings.sounds / language if city == settings.city else city / "recordings"
+        left = [
+            name
+            for name, text in prompts.texts(city, language).items()
+            if (own or text != texts[name])  # what is not translated is heard in the city's own language
+            and prompts.recording_of(city, name, language) is None
+            and prompts.source_of(prepared / f"{name}.wav") not in BY_A_PERSON
+        ]
+        if left:
+            yield f"{file.name}:1: file: warning: no person has recorded {_some(left)}: until then a machine speaks, or nobody"
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
+
+
 def _say_what_is_not_heard(settings: Settings, city: City) -> None:
     """A warning, not a refusal: an administrator may publish now and record later. Callers hear nothing there."""
     own = settings.file.menu.language
@@ -171,8 +205,7 @@ def _say_what_is_not_heard(settings: Settings, city: City) -> None:
         if not _is_heard(settings, language, prompt, city.text(prompt, language))
     ]
     if silent:
-        named = ", ".join(silent[:5]) + (" …" if len(silent) > 5 else "")
-        typer.echo(f"warning: {len(silent)} prompts have no sound yet, or one that says something else: {named} (hotline prompts render)", err=True)
+        typer.echo(f"warning: {len(silent)} prompts have no sound yet, or one that says something else: {_some(silent)} (hotline prompts render)", err=True)
 
 
 def _is_heard(settings: Settings, language: str, prompt: str, text: str) -> bool:

@@ -287,6 +287,20 @@ def test_walk_with_keys_prints_the_story(home: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "words", [["1", "1"], ["1"], ["0"], ["silence", "silence"], ["9", "*", "#", "silence", "2"], ["1", "2", "--at", "2026-11-22 03:00"]], ids=" ".join
+)
+def test_what_walk_prints_is_pasted_and_comes_true(home: Path, tmp_path: Path, words: list[str]) -> None:
+    told = hotline("walk", "12345", *words)
+    assert told.exit_code == 0
+    (tmp_path / "city" / "stories").mkdir()
+    pasted = tmp_path / "city" / "stories" / "walked.yaml"
+    pasted.write_text(told.output, encoding="utf-8")
+    assert hotline("check").output == "no faults\n"
+    pasted.write_text(told.output.replace('- dials: "12345"', '- dials: "12366"'), encoding="utf-8")
+    assert "the story breaks here" in hotline("check").output
+
+
 def test_walk_talks_in_the_terminal(home: Path) -> None:
     told = hotline("walk", "12345", typed="x\n\n3\n")
     assert told.exit_code == 0
@@ -351,6 +365,23 @@ def test_prompts_that_nobody_would_hear_are_warned_of(home: Path) -> None:
         "warning: 1 prompts have no sound yet, or one that says something else: welcome (hotline prompts render)",
         "version 1 is current",
     ]
+
+
+def test_check_names_what_no_person_has_recorded(home: Path, tmp_path: Path) -> None:
+    (home / "sounds/zh/welcome.wav").unlink()
+    assert hotline("check").output == (
+        "prompts.yaml:1: file: warning: no person has recorded welcome: until then a machine speaks, or nobody\nno faults\n"
+    )
+    recording = tmp_path / "city" / "recordings" / "zh" / "welcome.wav"
+    recording.parent.mkdir(parents=True)
+    recording.touch()
+    assert hotline("check").output == "no faults\n"
+
+
+def test_publish_gives_the_warnings_before_it_publishes(home: Path, tmp_path: Path) -> None:
+    city(tmp_path, replaced("queues", "wait_seconds: 45", "wait_seconds: 40") | {"prompts.yaml": good_texts()["prompts.yaml"] + "spare: 备用。\n"})
+    (home / "sounds/zh/spare.wav").touch()
+    assert hotline("publish", "-m", "x").output.splitlines() == ["prompts.yaml:20: spare: warning: is said nowhere", "version 1 is current"]
 
 
 def test_a_wrong_menu_is_not_published(home: Path, tmp_path: Path) -> None:

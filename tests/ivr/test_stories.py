@@ -72,6 +72,7 @@ def test_steps_in_a_wrong_shape() -> None:
     assert broken("a:\n  - {dials: x, hears: y}\n")[0].endswith("a step is one word, or one word with a colon and a value")
     assert broken('a:\n  - presses: "1"\n')[0].endswith("nobody has dialled yet")
     assert broken('a:\n  - dials: "12345"\n  - at: "2026-11-23 03:00"\n')[0].endswith("the clock is set before the call begins")
+    assert broken('a:\n  - dials: "12345"\n  - without_menu\n')[0].endswith("the menu is switched off before the call begins")
     assert broken('a:\n  - dials: "12345"\n  - dials: "12345"\n')[0].endswith("the call has begun already")
     assert broken("a: [\n")[0].startswith("stories/main.yaml:2: syntax: ")
 
@@ -109,14 +110,23 @@ def test_a_walk_must_begin_with_a_number() -> None:
         Walk(good_city(), MONDAY).is_silent()
 
 
+def test_with_the_menu_switched_off_a_walk_is_a_story_too() -> None:
+    walk = Walk(good_city(), MONDAY, menu=False)
+    walk.dials("12345")
+    assert broken(told(walk, "at once")) == []
+    assert "  - without_menu\n" in told(walk, "at once")
+    assert broken('at once:\n  - without_menu\n  - dials: "12345"\n  - reaches: general\n') == []
+
+
 WARNED = good_texts()["menus.yaml"]
+SIX = WARNED.replace('"4": 12345-4\n', '"4": 12345-4\n      "5": 12345-2\n      "6": 12345-2\n')
 
 
 @pytest.mark.parametrize(
     ("changed", "warning"),
     [
         (
-            {"menus": WARNED.replace('"4": 12345-4\n', '"4": 12345-4\n      "5": 12345-2\n      "6": 12345-2\n')},
+            {"menus": SIX, "prompts": good_texts()["prompts.yaml"].replace("说明请按4", "说明请按4，传真请按5或按六")},
             "menus.yaml:11: nodes/12345/choices: 6 choices: more than 5 are not remembered by ear",
         ),
         (
@@ -126,6 +136,10 @@ WARNED = good_texts()["menus.yaml"]
         (
             {"prompts": good_texts()["prompts.yaml"].replace("welcome: 您好", "welcome: " + "您好" * 20)},
             "menus.yaml:10: nodes/12345/prompt: about 12 s pass before the first choice is heard: say it within 8",
+        ),
+        (
+            {"prompts": good_texts()["prompts.yaml"].replace("说明请按4", "说明请按键")},
+            "menus.yaml:11: nodes/12345/choices: no prompt here names the key 4: nobody will press it",
         ),
         ({"prompts": good_texts()["prompts.yaml"] + "spare: 备用。\n"}, "prompts.yaml:20: spare: is said nowhere"),
         (
@@ -145,7 +159,8 @@ def test_deep_menus_and_a_far_person_are_warned_of() -> None:
     text += "  12345-1-4: " + menu.format('"1": 12345-1-4-1, "0": 12345-1-4-1') + "\n"
     text += "  12345-1-4-1: " + menu.format('"1": 12345-1-4-1-1, "0": 12345-1-4-1-1') + "\n"
     text += "  12345-1-4-1-1: " + menu.format('"1": 12345-2') + "\n"
-    assert [str(one) for one in examine(good_texts(menus=text)).warnings] == [
+    prompts = good_texts()["prompts.yaml"].replace("结束请按3", "结束请按3、4")
+    assert [str(one) for one in examine(good_texts(menus=text, prompts=prompts)).warnings] == [
         "menus.yaml:63: nodes/12345-1-4/choices/0: a person is 3 keys away: within 2 is what callers bear",
         "menus.yaml:65: nodes/12345-1-4-1-1: 4 keys deep: beyond 3 callers lose their way",
     ]

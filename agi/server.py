@@ -12,6 +12,7 @@ from ipaddress import ip_address
 
 import structlog
 
+from agi import codes
 from agi.errors import AgiError, ChannelGone, PeerSilent
 from agi.keys import Keys
 from agi.session import Arrival, Menus, Session
@@ -36,7 +37,7 @@ class Counts:
     """What has happened since the start, for /metrics."""
 
     sessions: Counter[str]
-    """Ended sessions by outcome: a decision's name, abandoned, gone, refused, strangers, silent, failed, drained."""
+    """Ended sessions by outcome: a decision's name, abandoned, gone, refused, strangers, silent, failed, drained; a feature code."""
     active: int = 0
 
 
@@ -46,6 +47,8 @@ class AgiServer:
     def __init__(self, menus: Menus, keys: Keys | None = None, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self.counts = Counts(Counter())
+        self.codes: codes.Answers = codes.nobody
+        """Who answers the feature codes that agents dial; set when the floor's desk is open."""
         self._menus = menus
         self._keys = keys or Keys()
         self._server: asyncio.Server | None = None
@@ -122,7 +125,10 @@ class AgiServer:
         self.counts.sessions[outcome] += 1
 
     async def _session(self, wire: Wire) -> str:
-        arrival = Arrival.of(await wire.header(self.limits.header_seconds))
+        header = await wire.header(self.limits.header_seconds)
+        if codes.is_code(header):
+            return await codes.serve(wire, header, self.codes)
+        arrival = Arrival.of(header)
         bound = log.bind(linkedid=arrival.linkedid, called=arrival.called)
         bound.info("call", version=arrival.version, at=arrival.at)
         return await Session(wire, arrival, self._menus(arrival.version), self._keys, bound).run()

@@ -9,7 +9,7 @@ from ivr import numbers, ways
 from ivr.faults import Faults
 from ivr.model import OWN_LANGUAGE, City, Menu, QueueNode
 from ivr.needs import of_queue
-from ivr.prompts import REQUIRED, SATISFACTION, of_waiting
+from ivr.prompts import CODES, REQUIRED, SATISFACTION, of_agents, of_waiting
 
 MOST_CHOICES = 5
 DEEPEST = 3
@@ -33,7 +33,7 @@ def advise(city: City, faults: Faults) -> None:
             _menu(city, node, path, faults)
     _unused(city, faults)
     for language, texts in city.languages.items():
-        if left := [prompt for prompt in city.prompts if prompt not in texts]:
+        if left := [prompt for prompt in city.prompts if prompt not in texts and prompt not in CODES]:
             faults.add(f"prompts.{language}.yaml", "", f"{len(left)} prompts are missing and are said in {OWN_LANGUAGE}: {', '.join(left[:5])}")
     for name, hours in city.hours.items():
         if hours.statutory and not city.years:
@@ -80,7 +80,7 @@ def _keys_to_person(city: City, menu: Menu) -> int:
 
 
 def _unused(city: City, faults: Faults) -> None:
-    said = {*REQUIRED, *of_waiting(city), *_said(city)}
+    said = {*REQUIRED, *of_waiting(city), *of_agents(city), *_said(city)}
     if any(queue.satisfaction for queue in city.queues.values()):
         said.add(SATISFACTION)
     for prompt in city.prompts:

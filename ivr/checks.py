@@ -19,7 +19,7 @@ from ivr.model import (
     Voicemail,
     ancestors,
 )
-from ivr.prompts import REQUIRED, SATISFACTION
+from ivr.prompts import REQUIRED, SATISFACTION, of_queue
 from ivr.queue_checks import check_queues
 from ivr.transfers import check_transfers
 
@@ -62,6 +62,8 @@ def _names(city: City, faults: Faults) -> None:
             faults.add(MENUS, at, "hours and closed belong together: when, and where calls go otherwise")
     for queue in city.queues.values():
         _exists(QUEUES, f"{queue.name}/overflow", "node", queue.overflow, city.nodes, faults)
+        if queue.agent_hears == "queue" and of_queue(queue.name) not in city.prompts:
+            faults.add(QUEUES, f"{queue.name}/agent_hears", f'the prompt "{of_queue(queue.name)}" is missing')
         if queue.satisfaction and SATISFACTION not in city.prompts:
             faults.add(QUEUES, f"{queue.name}/satisfaction", f'the prompt "{SATISFACTION}" is missing')
     for number, node_id in city.numbers.items():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 
 from ivr.alarming import Limits
+from ivr.pauses import USUAL, Pause
 from ivr.queueing import RELAX, Overflow, Relax, Waiting
 from ivr.transfers import Transfers
 
@@ -213,6 +214,7 @@ class City:
     transfers: Transfers = field(default_factory=Transfers)
     services: Mapping[str, ServiceNumber] = field(default_factory=dict)  # departments' numbers, placeholders too
     alarms: Limits = field(default_factory=Limits)
+    pauses: Mapping[str, Pause] = field(default_factory=lambda: USUAL)  # why agents may be away
 
     @property
     def timezone(self) -> timezone:

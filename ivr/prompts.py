@@ -26,6 +26,12 @@ CALLBACK = (
     "callback-number", "callback-type", "callback-confirm", "callback-wrong", "callback-noted", "callback-known",
     "callback-impossible", "callback-hello",
 )  # fmt: skip
+CODES = (
+    "agent-number", "agent-pin", "agent-logged-in", "agent-logged-out", "agent-pause-reason", "agent-paused", "agent-ready",
+    "agent-wrong-pin", "agent-locked", "agent-phone-taken", "agent-elsewhere", "agent-not-logged-in", "agent-refused", "agent-later",
+)  # fmt: skip
+"""Heard by agents who dial a feature code (dialplans/asterisk/agents.conf.j2)."""
+SERVES = ("agent-before", *(f"digit-{digit}" for digit in range(10)), "agent-after")  # 工号 1 0 2 4 为您服务
 MINUTES = (1, 2, 3, 5, 10, 15, 20, 30)  # what is said of a wait; 0 is less than the first, beyond the last is "long"
 POSITIONS = tuple(range(1, 11))
 
@@ -38,6 +44,17 @@ def of_wait(minutes: int) -> str:
 def of_position(position: int) -> str:
     """`position-3`: you are the third; `position-many` behind that."""
     return f"position-{position}" if position in POSITIONS else "position-many"
+
+
+def of_queue(name: str) -> str:
+    """What an agent hears before a caller of this queue, where the queue asks for it."""
+    return f"queue-{name}"
+
+
+def of_agents(city: City) -> tuple[str, ...]:
+    """What agents hear at their phones, and callers of them."""
+    serves = SERVES if any(queue.caller_hears == "work-number" for queue in city.queues.values()) else ()
+    return (*CODES, *serves, *(of_queue(queue.name) for queue in city.queues.values() if queue.agent_hears == "queue"))
 
 
 def of_waiting(city: City) -> tuple[str, ...]:

@@ -13,13 +13,14 @@ from ivr.faults import Faults
 from ivr.fields import NAME, SHAPES, Fields
 from ivr.hours import read_hours
 from ivr.model import City, Node, ServiceNumber
+from ivr.pauses import PAUSES, read_pauses
 from ivr.queue_reading import HIGHEST_PRIORITY, MOST_SKILLS_WANTED, WAITING, read_queues, read_waiting
 from ivr.source import Scalar, read
 from ivr.transfers import FILE as TRANSFERS
 from ivr.transfers import read_transfers
 
 FILES = ("menus.yaml", "queues.yaml", "hours.yaml", "numbers.yaml", "prompts.yaml")
-OPTIONAL = (WAITING, TRANSFERS, ALARMS)
+OPTIONAL = (WAITING, TRANSFERS, ALARMS, PAUSES)
 TRANSLATION = re.compile(r"prompts\.([a-z]{2,3})\.yaml")
 LONGEST_PROMPT = 300  # characters; words in letters take about twice as many
 MOST_PROMPTS = 6  # said one after another at one node
@@ -58,6 +59,7 @@ def read_city(texts: Mapping[str, str], faults: Faults) -> City:
         transfers=read_transfers(trees.get(TRANSFERS, {}), faults),
         services=departments,
         alarms=read_limits(trees.get(ALARMS, {}), faults),
+        pauses=read_pauses(trees.get(PAUSES, {}), faults),
     )
     menus.done(("root", "person", "fax", "no_input_seconds", "nodes"))
     numbers.done(("area_code", "country_code", "numbers"))

@@ -30,7 +30,8 @@ GENERAL = """\
 ; Rendered from the city's queues.yaml and `hotline phone add`; edit those.
 ; A section is named hotline-NAME, because Asterisk keeps the name "general" to itself.
 [general]
-persistentmembers = no
+; Whoever is logged in stays so, over a restart of Asterisk and with the service stopped.
+persistentmembers = yes
 autofill = yes
 monitor-type = MixMonitor
 ; An agent who belongs to two queues rests after a call of either.
@@ -46,7 +47,9 @@ timeout = {ring}
 retry = {retry}
 weight = {weight}
 penaltymemberslimit = {penalty_limit}
-{more}wrapuptime = {wrapup}
+{more}; The rest of people is a pause that can be ended early; a phone that is a fixed member has its own, below (ADR 0074).
+wrapuptime = 0
+membergosub = hotline-agent,{name}
 autofill = yes
 ringinuse = no
 joinempty = {joinempty}
@@ -116,10 +119,10 @@ def _one(queue: Queue, wanted: Wanted, members: Sequence[str]) -> str:
         raise QueueConfigError(f"queue {name!r}: strategy {queue.strategy!r} is none of {', '.join(sorted(STRATEGIES))}")
     text = EACH.format(
         section=section(name, (_named(skill, "skill") for skill in wanted)),
+        name=name,
         strategy=queue.strategy,
         maximum=_within(name, "maximum_waiting", queue.maximum_waiting, 0, 10_000),
         ring=_within(name, "ring_seconds", queue.ring_seconds, 3, 300),
-        wrapup=_within(name, "wrapup_seconds", queue.wrapup_seconds, 0, 3600),
         retry=_within(name, "retry_seconds", queue.retry_seconds, 1, 60),
         weight=_within(name, "weight", queue.weight, 0, 100),
         penalty_limit=_within(name, "penalty_limit", queue.penalty_limit, 0, 1000),
@@ -129,7 +132,8 @@ def _one(queue: Queue, wanted: Wanted, members: Sequence[str]) -> str:
         answer_within=ANSWER_WITHIN_SECONDS,
     )
     penalty = ANYONE if wanted else 0  # a phone of its own has no skills; people log in with theirs
-    return text + "".join(f"member => PJSIP/{phone},{penalty},{phone},PJSIP/{phone}\n" for phone in map(_phone, members))
+    rest = _within(name, "wrapup_seconds", queue.wrapup_seconds, 0, 3600)
+    return text + "".join(f"member => PJSIP/{phone},{penalty},{phone},PJSIP/{phone},no,{rest}\n" for phone in map(_phone, members))
 
 
 def _more(queue: Queue, wanted: Wanted) -> str:

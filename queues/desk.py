@@ -61,6 +61,7 @@ class Desk:
         self._services: dict[str, _Service] = {}
         self._server: asyncio.Server | None = None
         self._busy = 0
+        self._ends: list[Callable[[], Awaitable[None]]] = []
 
     def add(
         self, what: str, handler: Handler, *, roles: frozenset[str] = EVERYBODY, target: str = "", changes: bool = True
@@ -94,9 +95,16 @@ class Desk:
         self._server = await asyncio.start_unix_server(self._serve, sock=listener, limit=LONGEST)
 
     async def close(self) -> None:
-        """Takes no more; whoever is being served is served."""
+        """Takes no more; whoever is being served is served. Then ends those who put something on it, the last first."""
         if self._server is not None:
             self._server.close()
+        ends, self._ends = self._ends, []
+        for end in reversed(ends):
+            await end()
+
+    def at_close(self, end: Callable[[], Awaitable[None]]) -> None:
+        """For whoever put a handler here and has tasks of their own."""
+        self._ends.append(end)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not _is_ours(writer.get_extra_info("socket")):

@@ -96,6 +96,10 @@ class Floor:
         self._changed.set()
         self._rung.set()
 
+    def changed(self) -> None:
+        """Something that the file shows is another way now."""
+        self._changed.set()
+
     def _remember(self) -> None:
         """Calls that ended before this process began."""
         before = snapshot.read(self._file)

@@ -27,6 +27,7 @@ class Standing:
     phone: str
     memberships: Mapping[str, int]
     """Asterisk's queues and the penalty in each."""
+    skills: Mapping[str, int] = field(default_factory=dict)
     wrapup_seconds: int | None = None
     """Their own; None: the queue's."""
     logged_in_at: float = 0.0

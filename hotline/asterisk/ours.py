@@ -89,6 +89,8 @@ def configure(settings: Settings, runtime: Runtime) -> Instance:
     rules = config.render_rules(city.now(settings).queues.values())
     made = replace(made, variables={**made.variables, "queues": queues_conf(settings), "queue_rules": rules, "anyone": ANYONE})
     made = replace(made, variables={**made.variables, **transfers.variables(settings)})
+    now = city.now(settings)
+    made = replace(made, variables={**made.variables, "city_queues": list(now.queues.values()), "pauses": list(now.pauses.values())})
     render(made, runtime)
     write_private(made.home / "etc" / "menus" / "waiting.conf", compile_waiting(city.now(settings)))
     _elderly(settings)

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
+from agi.server import AgiServer
 from hotline.serve import talks
+from hotline.serve.codes import Codes
+from hotline.serve.people import Cities, phones_of
 from hotline.settings import Settings
 from queues import audit
 from queues.ami import AmiLink
@@ -16,17 +20,26 @@ from queues.audit import Line
 from queues.desk import Desk
 from queues.events import Events
 from queues.floor import Floor
+from queues.keeper import Keeper
+from queues.logins import Logins
 from queues.storage import Database, Rows
 
 
-async def opened(settings: Settings, link: AmiLink, floor: Floor, database: Callable[[], Awaitable[Database]]) -> Desk:
+async def opened(
+    settings: Settings, link: AmiLink, floor: Floor, database: Callable[[], Awaitable[Database]], server: AgiServer
+) -> Desk:
     """The desk with everything on it, listening. Raises OSError."""
     rows = Rows(database)
 
     async def written(line: Line) -> None:
         await rows.do(audit.write, line)
 
-    desk = Desk(written)
-    await asyncio.to_thread(talks.put_on, desk, settings, link, rows, Events(settings.home))
+    desk, cities, events = Desk(written), Cities(settings), Events(settings.home)
+    keeper = Keeper(link, floor, rows, cities, events.say)
+    Logins(keeper, rows, cities, partial(phones_of, settings, cities)).put_on(desk)
+    await keeper.start()
+    desk.at_close(keeper.close)
+    server.codes = Codes(desk, cities)
+    await asyncio.to_thread(talks.put_on, desk, settings, link, rows, events)
     await desk.open(settings.home)
     return desk

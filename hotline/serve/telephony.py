@@ -61,7 +61,7 @@ async def _serve(settings: Settings) -> None:
     floor = Floor(link, settings.home, queue_log, conversations.take, conversations.still_alive)
     await floor.start()
     await link.start()
-    desk = await _desk(settings, link, floor, conversations)
+    desk = await _desk(settings, link, floor, conversations, server)
     watching = await _watch(settings, link, floor, desk, conversations)
     counting = asyncio.create_task(counted.keep_writing(counted.where(settings.home), server.counts))
     try:
@@ -78,10 +78,10 @@ async def _serve(settings: Settings) -> None:
         conversations.close()
 
 
-async def _desk(settings: Settings, link: AmiLink, floor: Floor, conversations: Conversations) -> Desk:
+async def _desk(settings: Settings, link: AmiLink, floor: Floor, conversations: Conversations, server: AgiServer) -> Desk:
     """Where web and commands ask; loaded in a thread, for callers are being answered already."""
     desks = await asyncio.to_thread(importlib.import_module, "hotline.serve.desk")
-    desk: Desk = await desks.opened(settings, link, floor, conversations.database)
+    desk: Desk = await desks.opened(settings, link, floor, conversations.database, server)
     return desk
 
 

@@ -31,10 +31,11 @@ def test_each_queue_has_a_section_that_is_not_asterisks_own_general() -> None:
 
 
 def test_members_are_the_citys_and_those_added_each_once_in_order() -> None:
-    city = replace(queue("general"), members=("2002", "1001"))
+    city = replace(queue("general"), members=("2002", "1001"), wrapup_seconds=7)
     made = sections(render([city], [Phone("1001", ("general",)), Phone("anna", ("general",)), Phone("x", ())]))
-    members = [line for line in made["hotline-general"] if line.startswith("member")]
-    assert members == [f"member => PJSIP/{name},0,{name},PJSIP/{name}" for name in ("1001", "2002", "anna")]
+    members = [line for line in made["hotline-general"] if line.startswith("member =>")]
+    assert members == [f"member => PJSIP/{name},0,{name},PJSIP/{name},no,7" for name in ("1001", "2002", "anna")]
+    assert "wrapuptime = 0" in made["hotline-general"], "a rest that app_queue counts could not be ended early"
 
 
 def test_nobody_logged_in_lets_nobody_wait() -> None:

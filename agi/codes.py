@@ -1,0 +1,32 @@
+"""A feature code that an agent has dialled: what the dialplan asks goes to whoever answers it, and the answer back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from agi import commands
+from agi.wire import Wire
+
+SCRIPT = "desk"  # AGI(agi://…/desk,what,phone,…)
+ANSWER = "HOTLINE_ANSWER"
+COMMAND_SECONDS = 4.0
+
+Answers = Callable[[list[str]], Awaitable[str]]
+"""What was asked (what, phone, number, PIN) -> the end of a prompt's name; '' leaves it to the dialplan."""
+
+
+async def nobody(asked: list[str]) -> str:
+    """Before the desk is open."""
+    return ""
+
+
+def is_code(header: dict[str, str]) -> bool:
+    return header.get("network_script") == SCRIPT
+
+
+async def serve(wire: Wire, header: dict[str, str], answers: Answers) -> str:
+    """One question, one answer. Raises AgiError."""
+    asked = [header.get(f"arg_{number}", "") for number in range(1, 5)]
+    if answer := await answers(asked):
+        await wire.ask(commands.set_variables({ANSWER: answer}), COMMAND_SECONDS)
+    return "code"

@@ -1,0 +1,57 @@
+"""Between feature codes dialled at a phone and the floor's desk: who dials is whoever is logged in there, or shows a PIN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ivr.model import City
+from queues.actor import AGENT, Actor, Refused
+from queues.desk import Desk
+
+DONE = {"login": "logged-in", "logout": "logged-out", "pause": "paused", "ready": "ready"}
+"""What was dialled -> the prompt `agent-…` that says it is done."""
+
+
+class Codes:
+    """Answers [hotline-asked] of agents.conf. '' is nobody there, and the dialplan goes on by itself."""
+
+    def __init__(self, desk: Desk, city: Callable[[], City]) -> None:
+        self._desk = desk
+        self._city = city
+
+    async def __call__(self, asked: list[str]) -> str:
+        what, phone, number, pin = asked
+        if what not in DONE or not phone:
+            return "refused"
+        try:
+            if what == "login":
+                await self._desk.do("agent.login_at_phone", Actor(AGENT, name=phone), work_number=number, pin=pin, phone=phone)
+            else:
+                await self._for_whoever_is_there(what, phone, number)
+        except Refused as no:
+            return _said(no, phone, what)
+        return DONE[what]
+
+    async def _for_whoever_is_there(self, what: str, phone: str, key: str) -> None:
+        login = str((await self._desk.do("agent.at_phone", Actor(AGENT, name=phone), phone=phone))["agent"])
+        by = Actor(AGENT, agent=login, name=phone)
+        if what == "pause":
+            reason = next((pause.name for pause in self._city().pauses.values() if pause.key == key), f"key {key}")
+            await self._desk.do("agent.pause", by, login=login, reason=reason)
+        else:
+            await self._desk.do(f"agent.{what}", by, login=login)
+
+
+def _said(no: Refused, phone: str, what: str) -> str:
+    """Which prompt says why not."""
+    if no.status >= 500:
+        return ""
+    if no.status == 423:
+        return "locked"
+    if what == "login":
+        if no.status == 403:
+            return "wrong-pin"
+        if no.status == 409 and no.extra.get("phone") != phone:
+            return "elsewhere"
+        return "phone-taken" if no.status == 409 else "refused"
+    return "not-logged-in" if no.status == 409 else "refused"

@@ -1,0 +1,295 @@
+"""Keeps what people are doing true, and app_queue in step with it: memberships, pauses, after-call work, missed calls.
+
+    keeper = Keeper(link, floor, rows, city, tell)
+    await keeper.start()           # reads the shifts of before, then follows the link
+    ...
+    await keeper.close()
+
+Each event changes one person's Standing (pure); what app_queue should then know is compared with what it knows and
+only the difference is sent, so a lost answer, a restart of ours or of Asterisk mends itself at the next resync.
+The table says who is logged in; after a restart of ours Asterisk says who is paused, for it may have been told so by
+the dialplan while we were away (ADR 0073).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from ivr.model import City
+from queues import shifts
+from queues.ami import AmiLink
+from queues.errors import AmiError
+from queues.event import Event
+from queues.floor import Floor
+from queues.members import Members
+from queues.model import DEVICE_STATES, AgentState
+from queues.names import TOO_MANY_MISSED, phone_of, queue_of
+from queues.shift_rows import as_event, as_row, from_row, places, taken_back
+from queues.standing import Standing
+from queues.storage import Rows
+from queues.tables import Person
+from queues.worklist import Worklist
+
+SIT_OUT_SECONDS = 5.0  # after a missed call; longer than a round of ringing somebody else takes to begin
+TRY_AGAIN_SECONDS = 5.0
+HERE = "HOTLINE_FLOOR"  # a global variable of the dialplan: until when we are surely here
+HERE_SECONDS = 9.0
+CONTACT_GONE = frozenset(("Unreachable", "Removed"))
+CONTACT_THERE = frozenset(("Reachable", "NonQualified", "Created", "Updated"))
+
+log = structlog.get_logger()
+
+Tell = Callable[[str, dict[str, Any]], None]
+"""`events.say`."""
+
+
+class Keeper:
+    """Everybody who is logged in, by login and by phone."""
+
+    def __init__(self, link: AmiLink, floor: Floor, rows: Rows, city: Callable[[], City], tell: Tell) -> None:
+        self.people: dict[str, Standing] = {}
+        self.by_phone: dict[str, Standing] = {}
+        self.city = city
+        self._link = link
+        self._floor = floor
+        self._rows = rows
+        self._tell = tell
+        self._members = Members(link, floor.picture)
+        self._returned: set[str] = set()  # read from the table, not yet compared with Asterisk
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._unwritten: Worklist[Standing] = Worklist()
+        self._out_of_step: Worklist[Standing] = Worklist()
+        self._tasks: list[asyncio.Task[None]] = []
+        floor.picture.staff = self.by_phone
+
+    async def start(self) -> None:
+        """After floor.start(): the picture is changed by an event before this hears of it."""
+        for name, callback in {
+            "QueueMemberStatus": self._member, "QueueMemberPause": self._member, "QueueMemberAdded": self._member,
+            "Newchannel": self._leg, "Hangup": self._leg, "BridgeEnter": self._bridged, "AgentCalled": self._called,
+            "AgentConnect": self._connected, "AgentRingNoAnswer": self._missed, "ContactStatus": self._contact,
+        }.items():  # fmt: skip
+            self._link.subscribe(name, callback)
+        self._link.on_connected(self._resynced)
+        works = (self._say_that_we_are_here(), self._remember(), self._unwritten.follow(self._write_down), self._out_of_step.follow(self._bring_in_step))
+        self._tasks = [asyncio.create_task(work) for work in works]
+
+    async def close(self) -> None:
+        """Stops; what was not written down yet is tried once more."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for timer in self._timers.values():
+            timer.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await self._unwritten.once(self._write_down)
+
+    def begins(self, standing: Standing) -> None:
+        """Somebody has logged in."""
+        standing.device = self._device(standing.phone)
+        standing.legs = {leg.uniqueid for leg in self._floor.picture.channels.values() if leg.phone == standing.phone}
+        self.people[standing.login] = self.by_phone[standing.phone] = standing
+        self.look(standing, told=True)
+
+    def ends(self, standing: Standing) -> None:
+        """Somebody has logged out; app_queue has been told."""
+        self.people.pop(standing.login, None)
+        self.by_phone.pop(standing.phone, None)
+        if timer := self._timers.pop(standing.login, None):
+            timer.cancel()
+        self._unwritten.drop(standing.login)
+        self._out_of_step.drop(standing.login)
+        self._say(standing, AgentState.LOGGED_OUT)
+        self._floor.changed()
+
+    def look(self, standing: Standing, *, told: bool = False) -> None:
+        """Something may have changed for them; `told`: say so in any case."""
+        if self.people.get(standing.login) is not standing:
+            return
+        now = _now()
+        if standing.look(now) or told:
+            self._say(standing, standing.state)
+            self._unwritten.put(standing.login, standing)
+            self._floor.changed()
+        self._out_of_step.put(standing.login, standing)
+        if timer := self._timers.pop(standing.login, None):
+            timer.cancel()
+        due = standing.next_look()
+        if due is not None:
+            loop = asyncio.get_running_loop()
+            self._timers[standing.login] = loop.call_later(max(0.0, due - now), self.look, standing)
+
+    async def in_step(self, standing: Standing) -> None:
+        """Tells app_queue what it does not know of this person yet. Raises AmiError."""
+        await self._members.bring(standing)
+
+    async def out(self, standing: Standing) -> None:
+        """Takes them out of every queue. Raises AmiError."""
+        await self._members.remove(standing.phone, standing.memberships)
+
+    def changed(self, person: Person) -> None:
+        """Their skills, name or rest are others now."""
+        if standing := self.people.get(person.login):
+            fresh = from_row(person, standing.phone, self.city(), standing.logged_in_at)
+            standing.name, standing.skills, standing.wrapup_seconds = fresh.name, fresh.skills, fresh.wrapup_seconds
+            standing.memberships = fresh.memberships
+            self.look(standing, told=True)
+
+    def _of(self, event: Event, header: str = "Channel") -> Standing | None:
+        """Whose phone this channel or interface is."""
+        phone = phone_of(event[header])
+        return self.by_phone.get(phone) or self.by_phone.get(phone.rpartition("-")[0])
+
+    def _member(self, event: Event) -> None:
+        if standing := self._of(event, "Interface"):
+            if event.name == "QueueMemberPause":
+                paused = event["Paused"] == "1"
+                self._members.heard(standing.phone, (paused, event["PausedReason"] if paused else ""))
+            standing.device = DEVICE_STATES.get(event["Status"], AgentState.UNKNOWN)
+            if standing.device in (AgentState.FREE, AgentState.TALKING):
+                standing.unreachable = False
+            self.look(standing)
+
+    def _leg(self, event: Event) -> None:
+        standing = self._of(event)
+        if standing is None:
+            return
+        if event.name == "Newchannel":
+            if not standing.legs and standing.rests_until is None:
+                standing.queue = ""
+            standing.legs.add(event["Uniqueid"])
+        else:
+            standing.legs.discard(event["Uniqueid"])
+            if not standing.legs:
+                standing.device = AgentState.FREE if standing.device is not AgentState.LOGGED_OUT else standing.device
+                self._idle(standing)
+        self.look(standing)
+
+    def _idle(self, standing: Standing) -> None:
+        if standing.in_conversation:
+            standing.stops_talking(_now(), self._rest_seconds(standing))
+
+    def _bridged(self, event: Event) -> None:
+        if standing := self._of(event):
+            standing.begins_talking(event["Linkedid"])
+            self.look(standing)
+
+    def _called(self, event: Event) -> None:
+        if standing := self._of(event, "Interface"):
+            standing.queue, standing.linkedid = queue_of(event["Queue"]), event["Linkedid"]
+            self.look(standing)
+
+    def _connected(self, event: Event) -> None:
+        if standing := self._of(event, "Interface"):
+            standing.queue = queue_of(event["Queue"])
+            standing.begins_talking(event["Linkedid"])
+            self.look(standing)
+
+    def _missed(self, event: Event) -> None:
+        standing = self._of(event, "Interface")
+        queue = self.city().queues.get(queue_of(event["Queue"]))
+        if standing is None or standing.unreachable or queue is None:
+            return
+        sit_out = 0.0 if queue.strategy == "ringall" else SIT_OUT_SECONDS
+        standing.misses(_now(), sit_out, queue.missed_calls, TOO_MANY_MISSED)
+        log.info("call missed", agent=standing.login, queue=queue.name, in_a_row=standing.missed, linkedid=event["Linkedid"])
+        self.look(standing)
+
+    def _contact(self, event: Event) -> None:
+        """A phone that vanishes while it rings still has its channel: app_queue would ring the air to the end."""
+        standing = self.by_phone.get(event["AOR"])
+        if standing is None:
+            return
+        if event["ContactStatus"] in CONTACT_GONE:
+            standing.unreachable = True
+        elif event["ContactStatus"] in CONTACT_THERE:
+            standing.unreachable = False
+        self.look(standing)
+
+    def _rest_seconds(self, standing: Standing) -> int:
+        """Of the call that has just ended; a call of no queue, such as one they made, has the longest of their queues."""
+        if standing.wrapup_seconds is not None:
+            return standing.wrapup_seconds
+        queues = self.city().queues
+        if standing.queue in queues:
+            return queues[standing.queue].wrapup_seconds
+        return max((queues[name].wrapup_seconds for name in standing.queues if name in queues), default=0)
+
+    def _device(self, phone: str) -> AgentState:
+        states = {member.state for member in self._floor.picture.members.values() if member.phone == phone}
+        return next(iter(states), AgentState.UNKNOWN)
+
+    def _resynced(self) -> None:
+        """The picture is true again: what everybody's phone does is taken from it."""
+        picture = self._floor.picture
+        legs: dict[str, set[str]] = {}
+        up: dict[str, str] = {}
+        for leg in picture.channels.values():
+            legs.setdefault(leg.phone, set()).add(leg.uniqueid)
+            if leg.up:
+                up[leg.phone] = leg.linkedid
+        devices = {member.phone: member for member in picture.members.values()}
+        self._members.forget()
+        city = self.city()
+        for standing in list(self.people.values()):
+            standing.memberships = places(standing.skills, city)  # the city may have another version by now
+            standing.legs = legs.get(standing.phone, set())
+            member = devices.get(standing.phone)
+            standing.device = member.state if member else AgentState.UNKNOWN
+            if standing.login in self._returned:
+                self._returned.discard(standing.login)
+                taken_back(standing, member.pause_reason if member and member.paused else "", up.get(standing.phone, ""), self._rest_seconds(standing), _now())
+            if not standing.legs:
+                self._idle(standing)
+            self.look(standing)
+
+    async def _say_that_we_are_here(self) -> None:
+        """For the dialplan, which ends after-call work itself where nobody else does."""
+        while True:
+            with contextlib.suppress(AmiError):
+                await self._link.action({"Action": "Setvar", "Variable": HERE, "Value": str(int(_now() + HERE_SECONDS))})
+            await asyncio.sleep(HERE_SECONDS / 3)
+
+    async def _remember(self) -> None:
+        """The shifts of before, as soon as the database is there."""
+        while True:
+            try:
+                known = await self._rows.do(shifts.everything)
+                break
+            except Exception as error:  # noqa: BLE001 - opening the database may raise whatever its driver does
+                log.warning("who is logged in is not known yet", reason=type(error).__name__)
+                await asyncio.sleep(TRY_AGAIN_SECONDS)
+        for shift, person in known:
+            standing = from_row(person, shift.phone, self.city(), shift.logged_in_at.timestamp(), shift)
+            self.people[standing.login] = self.by_phone[standing.phone] = standing
+            self._returned.add(standing.login)
+        self._link.ask_resync()
+
+    async def _write_down(self, standing: Standing) -> None:
+        try:
+            await self._rows.do(shifts.keep, as_row(standing))
+        except Exception as error:  # noqa: BLE001 - as above; the next change, or the next look, writes it
+            log.warning("state not written down", agent=standing.login, reason=type(error).__name__)
+            await asyncio.sleep(TRY_AGAIN_SECONDS)
+            self._unwritten.put(standing.login, standing)
+
+    async def _bring_in_step(self, standing: Standing) -> None:
+        try:
+            await self._members.bring(standing)
+        except AmiError as error:  # the next resync looks again
+            log.warning("app_queue not told", agent=standing.login, reason=str(error))
+
+    def _say(self, standing: Standing, state: AgentState) -> None:
+        self._tell("agent", as_event(standing, state))
+
+
+def _now() -> float:
+    return datetime.now(UTC).timestamp()

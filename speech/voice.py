@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -93,12 +96,26 @@ class Voice:
 def _run(interpreter: Any, inputs: list[NDArray[Any]], output: int) -> NDArray[Any]:
     wanted = interpreter.get_input_details()
     interpreter.resize_tensor_input(wanted[0]["index"], inputs[0].shape)
-    interpreter.allocate_tensors()
+    with _unsaid():
+        interpreter.allocate_tensors()
     for detail, value in zip(wanted, inputs, strict=True):
         interpreter.set_tensor(detail["index"], value)
     interpreter.invoke()
     result: NDArray[Any] = interpreter.get_tensor(interpreter.get_output_details()[output]["index"])
     return result
+
+
+@contextlib.contextmanager
+def _unsaid() -> Iterator[None]:
+    """LiteRT's C++ tells the terminal which delegate it made, and has no setting for that; its errors are exceptions."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 class EspeakVoice:

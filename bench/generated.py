@@ -88,7 +88,8 @@ def measure(full: bool) -> list[dict[str, Any]]:
             took, _ = _timed(lambda: store.publish(files, "measured", "bench", MORNING))  # noqa: B023
             publishing.append(took)
             for more in range(1 if full else CITIES // SAMPLE):
-                took, walked = _timed(lambda: sum(_walk(city, keys) for keys in _calls(seed, more)))  # noqa: B023
+                keys = list(_calls(seed, more))
+                took, walked = _timed(lambda: sum(_walk(city, one) for one in keys))  # noqa: B023
                 walking, steps, calls = walking + took, steps + walked, calls + CALLS
     return [{
         "menus": len(checks), "nodes": NODES, "calls": calls, "steps": steps, "steps_per_second": round(steps / walking),
@@ -105,7 +106,7 @@ def _calls(seed: int, more: int) -> Iterator[list[Event]]:
 
 def _walk(city: City, events: list[Event]) -> int:
     """Steps until the call leaves the menu."""
-    place, _ = flow.begin(city, flow.Call(called=ROOT, now=MORNING))
+    place, _ = flow.begin(city, flow.Call(called=ROOT, now=MORNING, at=ROOT))  # the dialplan says where
     for count, event in enumerate(events):
         if place.outcome:
             return count

@@ -85,16 +85,20 @@ class House:
             yield None
             return
         command = ["-m", "hotline.serve", "telephony"] if kind == "telephony" else ["-m", "bench.contenders", kind, str(self.settings.agi_port), "menu"]
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, *command, env=os.environ | self.environ, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-        )
+        with (self.settings.home / "server.err").open("wb") as complaints:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, *command, env=os.environ | self.environ, stdout=asyncio.subprocess.PIPE, stderr=complaints
+            )
         try:
             async with asyncio.timeout(START_SECONDS):
                 await (self._listens() if kind == "telephony" else ready(process))
             await asyncio.sleep(QUIET_SECONDS)  # what it still does after its start is not the calls'
             yield psutil.Process(process.pid)
+            if process.returncode is not None:
+                raise RuntimeError(f"{kind} ended by itself: {(self.settings.home / 'server.err').read_text(errors='replace')[:2000]}")
         finally:
-            process.terminate()
+            if process.returncode is None:
+                process.terminate()
             await process.wait()
 
     async def _listens(self) -> None:
@@ -202,7 +206,10 @@ def _percentile(figures: Figures, share: float) -> float | None:
 def _used(process: psutil.Process | None) -> float:
     if process is None:
         return 0.0
-    times = process.cpu_times()
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
     return times.user + times.system
 
 

@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz run bench bench-speech check lock clean
+.PHONY: help setup demo test fuzz run bench bench-speech corpus check lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/make \1\t\2/' | expand -t 20
@@ -42,6 +42,9 @@ bench: setup ## measure; prints tables, writes var/bench/*.json (FULL=1 for the 
 bench-speech: setup ## measure recognition: CORPUS=folder of WAVs and transcripts.tsv (GAZETTEER=file or folder)
 	@test -n "$(CORPUS)" || { echo "make bench-speech CORPUS=folder"; exit 2; }
 	@$(VENV)/bin/python -m telephone.isolation $(VENV)/bin/python -m bench.speech "$(CORPUS)" $(if $(GAZETTEER),--gazetteer "$(GAZETTEER)")
+
+corpus: setup ## make a synthetic Mandarin corpus in var/corpus (or FOLDER=…), for bench-speech
+	@$(VENV)/bin/python -m bench.corpus $(or $(FOLDER),var/corpus)
 
 check: $(READY) ## style, types, import contracts
 	@$(VENV)/bin/ruff check .

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from hotline import elderly
+from hotline import elderly, menus
 from telephone import sound
 from telephone.caller import Caller
 from tests.agi import maze
@@ -129,6 +129,8 @@ async def test_slow_prompts_are_played_where_there_are_some_and_the_others_as_th
     slowly = sound.babble(TONE_SECONDS, 4711)
     with_sound = hotline.settings.sounds / "zh_slow" / f"{maze.PROMPT}.wav"
     sound.write(with_sound, slowly)
+    await asyncio.to_thread(menus.publish, hotline.settings, "slow prompts")  # a version's sounds are those it was published with
+    await asyncio.to_thread(hotline.asterisk.reload, "dialplan reload")
     async with on(hotline, path), cared_for(hotline, "13812340002", "slow") as caller:
         await caller.dials("12345")
         await caller.hears(slowly, "the menu, slowly")

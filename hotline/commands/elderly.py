@@ -33,7 +33,7 @@ def add(number: Number, slow: Annotated[bool, typer.Option("--slow", help="slow 
     except (elderly.ElderlyError, AsteriskFailed) as error:
         _refuse(error)
     if slow:
-        typer.echo("slow prompts are made by: hotline prompts render", err=True)
+        typer.echo("slow prompts are made by: hotline prompts render; they are heard after: hotline publish", err=True)
 
 
 @group.command("list")

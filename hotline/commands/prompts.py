@@ -56,7 +56,8 @@ def render(as_json: AsJson = False) -> None:
     if as_json:
         print_items([asdict(prompt) for prompt in done])
         return
-    print(f"{len(done)} prompts ready, {sum(prompt.made for prompt in done)} made now")
+    made = sum(prompt.made for prompt in done)
+    print(f"{len(done)} prompts ready, {made} made now" + ("; callers hear them after: hotline publish" if made else ""))
     for prompt in done:
         if prompt.problem:
             typer.echo(f"{prompt.id}: {prompt.problem}", err=True)

@@ -185,7 +185,7 @@ def test_an_emergency_in_a_story() -> None:
 
 def test_the_commented_examples_of_the_shipped_city_may_be_uncommented() -> None:
     texts = menus.texts(DIALPLANS / "12345")
-    for file in ("menus.yaml", "queues.yaml"):
+    for file in ("menus.yaml", "queues.yaml", "stories/main.yaml"):
         head, mark, examples = texts[file].rpartition("# 方言或少数民族语言坐席")
         assert mark
         texts[file] = head + re.sub(r"^#(?! |$)|^#(?=  )", "", mark + examples, flags=re.M)

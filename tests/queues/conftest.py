@@ -16,6 +16,7 @@ from ivr.model import Queue
 from queues import config
 from queues.ami import AmiLink, Limits
 from queues.storage import MIGRATIONS
+from tests.queues.peer import Peer
 from tests.tickets import postgres
 from tests.tickets.conftest import postgres_server as postgres_server  # noqa: PLC0414 - a fixture here, too
 from tickets.database import Database
@@ -84,6 +85,12 @@ def running_house(home: Path) -> Iterator[QueueHouse]:
         yield QueueHouse(asterisk, port, sip_port)
     finally:
         asterisk.stop()
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Peer]:
+    async with Peer() as peer:
+        yield peer
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from hotline import city as cities
 from hotline import menus
 from hotline.phones import Phone, phones
 from hotline.settings import Settings
+from ivr import services
 from ivr.model import City
 from queues.reach import AGENT, OUTSIDE, QUEUE, extension
 
@@ -47,11 +48,11 @@ def current(settings: Settings, versions: menus.Store) -> City:
 
 
 def reachable(city: City, known: Iterable[Phone]) -> list[Target]:
-    """Colleagues' phones, queues, and the outside numbers of transfers.yaml."""
+    """Colleagues' phones, queues, the outside numbers of transfers.yaml, and departments that answer their own number."""
     return [
         *(Target(extension(AGENT, phone.name), AGENT, phone.name) for phone in known),
         *(Target(extension(QUEUE, name), QUEUE, name) for name in city.queues),
-        *(Target(extension(OUTSIDE, key), OUTSIDE, key, one.number) for key, one in city.transfers.outside.items()),
+        *(Target(extension(OUTSIDE, key), OUTSIDE, key, one.number) for key, one in services.outside(city).items()),
     ]
 
 
@@ -68,8 +69,9 @@ def _dialled(city: City, known: Iterable[Phone]) -> Iterator[tuple[str, str]]:
         yield phone.name, extension(AGENT, phone.name)
     for short, queue in city.transfers.queues.items():
         yield short, extension(QUEUE, queue)
-    for key, one in city.transfers.outside.items():
-        yield from ((dialled, extension(OUTSIDE, key)) for dialled in (one.short, one.number) if dialled)
+    for key, one in services.outside(city).items():
+        own = key if key in city.services else one.short
+        yield from ((dialled, extension(OUTSIDE, key)) for dialled in (own, one.number) if dialled)
 
 
 def shown(city: City) -> str:

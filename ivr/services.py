@@ -15,6 +15,7 @@ from ivr import numbers, ways
 from ivr.faults import Faults
 from ivr.fields import SHAPES, Fields
 from ivr.model import DUAL, EMERGENCIES, INACTIVE, MERGED, MODES, PROVINCE, SUB_CENTRE, TYPES, City, Node, ServiceNumber
+from ivr.transfers import Outside
 
 FILE = "numbers.yaml"
 PLACEHOLDER = re.compile(r"placeholder-[0-9]{1,3}")  # of a number that the city's plan counts but does not name
@@ -56,6 +57,13 @@ def dialled(services: Mapping[str, ServiceNumber]) -> dict[str, str]:
     return {number: number if service.as_node() else service.node for number, service in services.items() if service.is_dialled}
 
 
+def outside(city: City) -> dict[str, Outside]:
+    """Every outside number that agents may reach, by key: those of transfers.yaml, and the departments that answer their own
+    number, under that number."""
+    others = {number: one for number, one in city.services.items() if one.target}
+    return {**city.transfers.outside, **{number: Outside(key=number, name=one.name, number=one.target) for number, one in others.items()}}
+
+
 def is_of_a_number(city: City, node_id: str) -> bool:
     """Whether a node was made of numbers.yaml."""
     return node_id in city.services and city.services[node_id].mode != MERGED
@@ -74,6 +82,8 @@ def check_services(city: City, faults: Faults) -> None:
         if service.target in emergencies:
             emergency = emergencies[service.target]
             faults.add(FILE, f"{path}/number", f"{emergency} ({EMERGENCIES[emergency]}) stays outside of all merging: it is put through at once by itself")
+        elif service.target and number in city.transfers.outside:
+            faults.add(FILE, path, f"{number} is a key of transfers.yaml already: agents could not say which they mean")
         elif service.target in own:
             faults.add(FILE, f"{path}/number", f"{service.target} is answered here: the call would come back to us")
 

@@ -64,13 +64,14 @@ class PassAccepted:
 
 @dataclass(frozen=True, slots=True)
 class PassEnded:
-    """How it ended there. `result`: answered, busy, no_answer, caller_left or failed."""
+    """How it ended there. `result`: answered, busy, no_answer, caller_left, agent_left or failed. `warm`: an agent was with them."""
 
     linkedid: str
     where: str
     result: str
     at: datetime
     talked_seconds: int = 0
+    warm: bool = False
 
 
 Happening = AgentAnswered | AgentCallEnded | PassedOn | PassAccepted | PassEnded

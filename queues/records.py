@@ -32,7 +32,8 @@ MOST_REMEMBERED = 2000  # callers; the whole is written down at each agent's cal
 
 
 RESULTS = {"ANSWER": "answered", "BUSY": "busy", "NOANSWER": "no_answer", "CANCEL": "caller_left"}
-"""DIALSTATUS (app_dial.c) -> how a pass ended; everything else failed."""
+"""DIALSTATUS (app_dial.c) -> how a pass ended; everything else failed. Of a warm transfer, who leaves is the agent."""
+WARM = "warm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,9 @@ def _passed(record: Record) -> Happening:
     if record.event == "HOTLINEACCEPT":
         return PassAccepted(linkedid, where, record.at)
     if record.event == "HOTLINEPASSEND":
-        return PassEnded(linkedid, where, RESULTS.get(record.word(2), "failed"), record.at, record.number(3))
+        result = RESULTS.get(record.word(2), "failed")
+        warm = record.word(1) == WARM
+        return PassEnded(linkedid, where, "agent_left" if warm and result == "caller_left" else result, record.at, record.number(3), warm)
     return PassedOn(
         linkedid=linkedid, where=where, mode=record.word(7), path=record.word(1), type=record.word(2), caller=record.word(3),
         called=record.word(4), at=record.at, category=record.word(5), reference=record.word(6),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
 import structlog
 
 from ivr.model import SUB_CENTRE
+from queues.ami import AmiLink
+from queues.errors import AmiError
 from queues.happenings import AgentAnswered, AgentCallEnded, Happening, PassAccepted, PassedOn, PassEnded
 
 if TYPE_CHECKING:  # telephony takes calls before it is loaded
@@ -19,14 +21,27 @@ if TYPE_CHECKING:  # telephony takes calls before it is loaded
 log = structlog.get_logger(__name__)
 
 
+async def nobody(uniqueid: str, ticket: str) -> None:
+    """Where no call needs to know its ticket."""
+
+
+async def name_ticket(link: AmiLink, uniqueid: str, ticket: str) -> None:
+    """Tells the citizen's leg the number of its ticket, for the SIP header of a transfer (merged.conf). Raises nothing."""
+    try:
+        await link.action({"Action": "Setvar", "Channel": uniqueid, "Variable": "__HOTLINE_TICKET", "Value": ticket})
+    except AmiError as error:  # told late, the call is over
+        log.info("ticket not named to its call", uniqueid=uniqueid, reason=str(error))
+
+
 class Conversations:
     """Takes each happening at least once; the register goes by linkedid, so twice does no harm.
 
     The register is opened on the way, and again where that failed: calls are taken without it.
     """
 
-    def __init__(self, register: Callable[[], Store]) -> None:
+    def __init__(self, register: Callable[[], Store], on_ticket: Callable[[str, str], Awaitable[None]] = nobody) -> None:
         self._open = register
+        self._on_ticket = on_ticket
         self._store: Store | None = None
         self._one_opens = asyncio.Lock()
 
@@ -63,6 +78,7 @@ class Conversations:
                     happening.caller, happening.called, happening.agent,
                     category=happening.category, reference=happening.reference,
                 )  # fmt: skip
+                await self._on_ticket(happening.uniqueid, ticket.number)
                 log.info("agent answered", linkedid=happening.linkedid, ticket=ticket.number, agent=happening.agent)
             case AgentCallEnded():
                 finished = await asyncio.to_thread(store.finish_draft, happening.linkedid, happening.at)
@@ -89,6 +105,6 @@ def _note_pass(store: Store, happening: PassedOn | PassAccepted | PassEnded) -> 
             store.note_pass(linkedid, "accepted", where, at=happening.at.isoformat())
         case PassEnded():
             store.note_pass(linkedid, "pass_ended", where, result=happening.result, at=happening.at.isoformat())
-            if happening.result in ("answered", "caller_left"):
+            if happening.result in ("answered", "caller_left") and not happening.warm:  # else the agent's call goes on
                 store.finish_draft(linkedid, happening.at)
     log.info("passed on", linkedid=linkedid, to=where, what=type(happening).__name__)

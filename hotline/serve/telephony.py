@@ -19,7 +19,7 @@ from agi.server import AgiServer
 from hotline import menus
 from hotline.asterisk import ours
 from hotline.serve import counted
-from hotline.serve.conversations import Conversations
+from hotline.serve.conversations import Conversations, name_ticket
 from hotline.serve.pressed import follow_keys, press
 from hotline.settings import Settings
 from ivr.model import City
@@ -54,7 +54,7 @@ async def _serve(settings: Settings) -> None:
     server = AgiServer(partial(city_of, menus.Store.of(settings)), keys)
     # Calls first: the register of tickets takes a moment to open, and may be down.
     await server.start(settings.agi_port)
-    conversations = Conversations(partial(_register_of_tickets, settings))
+    conversations = Conversations(partial(_register_of_tickets, settings), partial(name_ticket, link))
     opening = asyncio.create_task(conversations.register())
     opening.add_done_callback(_say_failure)
     queue_log = settings.home / "asterisk" / "log" / "queue_log"

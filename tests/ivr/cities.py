@@ -7,8 +7,10 @@ from pathlib import Path
 
 from ivr.loading import load
 from ivr.model import City
+from ivr.prompts import REQUIRED
 
 GOOD = Path(__file__).parent / "good"
+FUYANG = Path(__file__).parent / "fuyang"
 CHINA = timezone(timedelta(hours=8))
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=CHINA)
 MONDAY_NIGHT = datetime(2026, 11, 23, 3, 0, tzinfo=CHINA)
@@ -22,6 +24,13 @@ def good_texts(**changed: str) -> dict[str, str]:
 
 def good_city(**changed: str) -> City:
     return load(good_texts(**changed))
+
+
+def fuyang_texts() -> dict[str, str]:
+    """The city whose hotlines were merged, with the prompts that every hotline needs."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in FUYANG.glob("*.yaml")}
+    needed = "".join(f"{prompt}: {prompt}\n" for prompt in REQUIRED if f"\n{prompt}:" not in texts["prompts.yaml"])
+    return texts | {"prompts.yaml": texts["prompts.yaml"] + needed}
 
 
 def replaced(file: str, old: str, new: str) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,18 +12,12 @@ from ivr.events import Ask, Decide, Instruction
 from ivr.flow import Call, begin
 from ivr.loading import check, examine, load
 from ivr.model import EMERGENCIES, MODES, PASSED_ON, City
-from tests.ivr.cities import MONDAY, good_city, replaced
-
-FUYANG = Path(__file__).parent / "fuyang"
-
-
-def texts() -> dict[str, str]:
-    return {path.name: path.read_text(encoding="utf-8") for path in FUYANG.glob("*.yaml")}
+from tests.ivr.cities import MONDAY, fuyang_texts, good_city, replaced
 
 
 @pytest.fixture(scope="module")
 def fuyang() -> City:
-    return load(texts())
+    return load(fuyang_texts())
 
 
 def dialled(city: City, number: str, *, menu: bool = True) -> tuple[Instruction, ...]:
@@ -43,7 +36,7 @@ def test_the_plan_adds_up(fuyang: City) -> None:
 
 
 def test_the_plan_is_in_order(fuyang: City) -> None:
-    assert examine(texts()).faults == ()
+    assert examine(fuyang_texts()).faults == ()
     assert {service.mode for service in fuyang.services.values()} == set(MODES)
 
 
@@ -91,7 +84,7 @@ def test_the_short_form_stays_as_it_was() -> None:
 
 
 def test_an_administrator_reads_what_became_of_a_number(fuyang: City) -> None:
-    before = texts()
+    before = fuyang_texts()
     after = before | {"numbers.yaml": before["numbers.yaml"].replace('"05582212366", seconds: 30', '"05582212367", seconds: 25')}
     assert difference.words(fuyang, load(after)) == (
         "number 12366: target 05582212366 -> 05582212367",

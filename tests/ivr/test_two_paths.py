@@ -16,7 +16,7 @@ from ivr.flow import NO_MATCH_LIMIT, TURN_LIMIT
 from ivr.loading import load
 from ivr.model import City, Menu
 from tests.hotline.conftest import settings_of
-from tests.ivr.cities import CHINA, good_city, good_texts
+from tests.ivr.cities import CHINA, fuyang_texts, good_city, good_texts
 from tests.ivr.native import natively, purely
 
 pytestmark = pytest.mark.asterisk
@@ -57,7 +57,7 @@ def test_the_city_as_it_is_shipped(asterisk: Asterisk) -> None:
 
 
 def test_a_city_whose_hotlines_were_merged(asterisk: Asterisk) -> None:
-    city = load({path.name: path.read_text(encoding="utf-8") for path in (Path(__file__).parent / "fuyang").glob("*.yaml")})
+    city = load(fuyang_texts())
     the_same(asterisk, city, every_call(city, 1))
 
 

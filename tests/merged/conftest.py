@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -12,8 +11,7 @@ import pytest_asyncio
 from hotline.asterisk import RuntimeMissing, find
 from hotline.settings import PROJECT
 from tests.agi.real import RealHotline, real_hotline
-
-FUYANG = Path(__file__).parent.parent / "ivr" / "fuyang"
+from tests.ivr.cities import fuyang_texts
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
@@ -23,7 +21,12 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rea
         find(PROJECT / "var" / "downloads")
     except RuntimeMissing as missing:
         pytest.skip(str(missing))
-    async with real_hotline(tmp_path_factory.mktemp("merged"), FUYANG) as hotline:
+    folder = tmp_path_factory.mktemp("merged")
+    city = folder / "city"
+    city.mkdir()
+    for name, text in fuyang_texts().items():
+        (city / name).write_text(text, encoding="utf-8")
+    async with real_hotline(folder, city) as hotline:
         yield hotline
 
 

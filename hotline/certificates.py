@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -26,6 +27,7 @@ RENEW_DAYS = 21  # from then on doctor and /health ask for a new one
 RENEW_TRIAL_DAYS = 30
 KEY_BITS = 2048  # telephones know RSA, not all of them know curves
 OTHERS = 0o007  # a group may be let in: Debian keeps keys for its group ssl-cert
+UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion)
 TRIAL = "12345 hotline, trial"
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - to compare with
 
@@ -96,15 +98,17 @@ def read(certificate_file: Path, key_file: Path) -> Certificate:
     text, key = _text(certificate_file), _text(key_file)
     try:
         first, *_ = x509.load_pem_x509_certificates(text.encode())
-    except ValueError:
+        public, names, trial = _public(first.public_key()), _names(first), _common_name(first) == TRIAL
+        since, until = first.not_valid_before_utc, first.not_valid_after_utc
+    except UNREADABLE:
         raise CertificateUnusable(f"{certificate_file}: no certificate in PEM form") from None
     try:
-        private = serialization.load_pem_private_key(key.encode(), password=None)
-    except (ValueError, TypeError):
+        private = _public(serialization.load_pem_private_key(key.encode(), password=None).public_key())
+    except UNREADABLE:
         raise CertificateUnusable(f"{key_file}: no private key in PEM form without a password") from None
-    if _public(private.public_key()) != _public(first.public_key()):
+    if private != public:
         raise CertificateUnusable(f"{key_file}: not the key of {certificate_file}")
-    return Certificate(text, key, _names(first), first.not_valid_before_utc, first.not_valid_after_utc, _common_name(first) == TRIAL)
+    return Certificate(text, key, names, since, until, trial)
 
 
 def _trial(settings: Settings) -> Certificate:

@@ -167,8 +167,8 @@ FIELDS = ("network", "channel", "uniqueid", "callerid", "calleridname", "arg_1",
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize(
     "evil",
-    ["\rHANGUP\r", "\r", "x\0y", "\u2028EXEC System x", "\x85EXEC System x", '" EXEC System "x', "${SHELL(x)}", "市民".encode("gbk"), "9" * 3000],
-    ids=["CR", "only CR", "NUL", "line separator", "next line", "quotes", "expression", "GBK", "long"],
+    ["x\nEXEC System y", "x\n\nEXEC System y", "x\n\n200 result=1 (1)", "x\r\n\r\nHANGUP", "\rHANGUP\r", "\r", "x\0y", "\u2028EXEC System x", "\x85EXEC System x", '" EXEC System "x', "${SHELL(x)}", "市民".encode("gbk"), "9" * 3000],
+    ids=["LF", "LF and the end", "LF and an answer", "CRLF", "CR", "only CR", "NUL", "line separator", "next line", "quotes", "expression", "GBK", "long"],
 )
 async def test_nothing_in_a_header_becomes_a_command(served: Served, field: str, evil: str | bytes) -> None:
     """Whatever stands in whichever field: one command at a time, known ones only, and the next caller is served."""

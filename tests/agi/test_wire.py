@@ -131,6 +131,51 @@ async def test_a_reply_that_comes_too_late_answers_nothing() -> None:
             await line.ask(command, 1)
 
 
+async def test_a_short_limit_counts_though_a_long_one_was_set_before() -> None:
+    reader = asyncio.StreamReader(limit=LINE_BYTES)
+    line = Wire(reader, Nowhere())  # type: ignore[arg-type]
+    reader.feed_data(b"200 result=0\n")
+    await line.ask("GOSUB", 300)
+    async with asyncio.timeout(1):
+        with pytest.raises(PeerSilent, match="no reply within 0.05 s"):
+            await line.ask("NOOP", 0.05)
+
+
+async def test_time_between_two_commands_is_nobodys_silence() -> None:
+    reader = asyncio.StreamReader(limit=LINE_BYTES)
+    line = Wire(reader, Nowhere())  # type: ignore[arg-type]
+    reader.feed_data(b"200 result=0\n200 result=1\n")
+    await line.ask("NOOP", 0.02)
+    await asyncio.sleep(0.05)
+    assert await line.ask("NOOP", 0.02) == Reply(200, "1")
+
+
+async def test_a_limit_that_moved_on_is_not_struck_too_early() -> None:
+    """The timer of the first command strikes while the second, which has longer, still waits."""
+    reader = asyncio.StreamReader(limit=LINE_BYTES)
+    line = Wire(reader, Nowhere())  # type: ignore[arg-type]
+    reader.feed_data(b"200 result=0\n")
+    await line.ask("NOOP", 0.03)
+    asyncio.get_running_loop().call_later(0.06, reader.feed_data, b"200 result=2\n")
+    assert await line.ask("GOSUB", 5) == Reply(200, "2")
+
+
+async def test_a_connection_that_is_over_leaves_no_timer() -> None:
+    """Its session's data would be kept for as long as the longest prompt may play."""
+
+    class Closing(Nowhere):
+        def close(self) -> None:
+            return
+
+    line = Wire(asyncio.StreamReader(limit=LINE_BYTES), Closing())  # type: ignore[arg-type]
+    waiting = asyncio.ensure_future(line.ask("GOSUB", 300))
+    await asyncio.sleep(0)
+    timer = line._timer
+    line.close()
+    assert timer is not None and timer.cancelled()
+    waiting.cancel()
+
+
 async def test_a_peer_that_says_a_byte_now_and_then_gets_no_longer_than_others() -> None:
     reader = asyncio.StreamReader(limit=LINE_BYTES)
     line = Wire(reader, Nowhere())  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ What a parser may say of bytes it refuses is its own named error; everything els
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import tempfile
@@ -17,7 +18,7 @@ from pathlib import Path
 from agi.errors import AgiError, PeerUnclear
 from agi.reply import parse_reply
 from agi.wire import LINE_BYTES, Wire, parse_header
-from hotline import phones
+from hotline import certificates, phones
 from hotline.settings import Settings, SettingsError
 from ivr import dialplan
 from ivr.loading import check, load
@@ -151,11 +152,21 @@ def phone(data: bytes) -> None:
         return
 
 
+def certificate(data: bytes) -> None:
+    """As the inside of a PEM file, and as the file itself."""
+    armoured = b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(data) + b"-----END CERTIFICATE-----\n"
+    for text in (armoured, data):
+        try:
+            certificates.read(written("cert.pem", text), written("key.pem", data))
+        except certificates.CertificateUnusable:
+            continue
+
+
 def state(data: bytes) -> None:
     snapshot.read(written("state.json", data))
 
 
 TARGETS: dict[str, Target] = {
     target.__name__: target
-    for target in (agi_header, agi_reply, agi_stream, ami_stream, queue_log, spool_item, menus, settings, phone, state)
+    for target in (agi_header, agi_reply, agi_stream, ami_stream, queue_log, spool_item, menus, settings, phone, state, certificate)
 }

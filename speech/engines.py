@@ -11,7 +11,7 @@ from speech.choice import Choice, InputPath
 from speech.folders import Folders
 from speech.recogniser import EngineUnusable, Recogniser
 from speech.store import ModelError
-from speech.text import gazetteer
+from speech.text import categories, gazetteer
 
 AUTO, VOSK, WHISPER = "auto", "vosk", "faster-whisper"
 NO_MANDARIN_VOSK = (
@@ -23,7 +23,8 @@ NO_MANDARIN_VOSK = (
 def choose(folders: Folders, engine: str = AUTO, model: str | None = None, input_path: InputPath = "direct", hotwords: bool = False) -> Choice:
     """What `settings.yaml` means on this machine. Raises EngineUnusable with what to do about it."""
     choice = replace(_engine(folders, engine, model), input_path=input_path, hotwords=hotwords)
-    return replace(choice, city=str(folders.city)) if (folders.city / gazetteer.FILE).exists() else choice
+    has_words = any((folders.city / name).exists() for name in (gazetteer.FILE, categories.FILE))
+    return replace(choice, city=str(folders.city)) if has_words else choice
 
 
 def load(choice: Choice) -> Recogniser:

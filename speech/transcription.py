@@ -10,7 +10,7 @@ from speech.choice import InputPath
 from speech.folders import Folders
 from speech.pool import Pool, PoolBusy, PoolClosed, WorkerDied, WorkerTimedOut
 from speech.recogniser import NoSpeech, RecognitionError
-from speech.text import gazetteer
+from speech.text import categories, gazetteer
 from tickets import transcriber
 from tickets.transcriber import Transcript
 
@@ -41,7 +41,7 @@ class Transcription:
         except RecognitionError as error:
             return str(error)
         pool.warm_up()
-        return "; ".join(note for note in (pool.choice.note, self._gazetteer_fault()) if note)
+        return "; ".join(note for note in (pool.choice.note, self._fault_of_city()) if note)
 
     def __call__(self, path: Path) -> Transcript:
         """Raises the tickets' NoSpeech, RecogniserDied, RecognitionFailed; RecogniserAway while the hotline stops: the job stays."""
@@ -60,11 +60,12 @@ class Transcription:
             needs_review=heard.needs_review, findings=heard.findings,
         )  # fmt: skip
 
-    def _gazetteer_fault(self) -> str:
+    def _fault_of_city(self) -> str:
         try:
             gazetteer.of_city(self._folders.city)
-        except gazetteer.GazetteerError as error:
-            return f"places are not put right: {error}"
+            categories.of_city(self._folders.city)
+        except (gazetteer.GazetteerError, categories.CategoriesError) as error:
+            return f"places are not put right and no category is found: {error}"
         return ""
 
     def processes(self) -> list[int]:

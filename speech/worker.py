@@ -24,6 +24,7 @@ from speech.choice import Choice
 from speech.engines import load
 from speech.recogniser import EngineUnusable, NoSpeech, Recogniser, Recognition, RecognitionError, SoundRefused, as_json
 from speech.text import review
+from speech.text.categories import CategoriesError
 from speech.text.gazetteer import GazetteerError
 from speech.text.review import Evidence
 from speech.text.understanding import Understanding
@@ -78,10 +79,10 @@ def serve(choice: Choice, lines: TextIO, answers: TextIO) -> int:
 
 
 def _understanding(choice: Choice) -> Understanding:
-    """A faulty gazetteer costs its names, not the messages; Transcription.warm_up says what is wrong with it."""
+    """A faulty file of the city costs its names, not the messages; Transcription.warm_up says what is wrong with it."""
     try:
         return Understanding.of_city(Path(choice.city)) if choice.city else Understanding()
-    except GazetteerError:
+    except (GazetteerError, CategoriesError):
         return Understanding()
 
 

@@ -34,8 +34,9 @@ def masked(findings: Findings) -> dict[str, Any] | None:
 def lines(findings: Findings) -> Iterator[str]:
     """For the terminal: a line for each field that was found, for each change, and for each reason to look."""
     fields = _fields(findings)
-    if fields.get("type"):
-        yield f"type: {fields['type']['value']} ({fields['type']['words']})"
+    for name in ("type", "category"):
+        if fields.get(name):
+            yield f"{name}: {fields[name]['value']} ({fields[name]['words']})"
     for name in LISTS:
         values = "；".join(str(masked_text(found["value"])) for found in fields.get(name) or ())
         if values:

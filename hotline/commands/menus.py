@@ -23,7 +23,7 @@ from ivr.model import City
 from ivr.stories import clock
 from ivr.walk import Walk, WrongStep, told
 from speech import prompts
-from speech.text import gazetteer
+from speech.text import categories, gazetteer
 
 BY_A_PERSON = ("recording", "own")
 MOST_NAMED = 5
@@ -45,7 +45,8 @@ def check_command(folder: Annotated[Path | None, typer.Argument(metavar="[DIR]",
     try:
         found = examine(menus.texts(city))
         gazetteer.of_city(city)
-    except (menus.PublishError, gazetteer.GazetteerError) as error:
+        categories.of_city(city)
+    except (menus.PublishError, gazetteer.GazetteerError, categories.CategoriesError) as error:
         _fail([error])
     if found.faults:
         _fail(found.faults)

@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from speech.text import categories as matters
 from speech.text.alarms import Alarm, alarms
+from speech.text.categories import Category
 from speech.text.gazetteer import PLACE, Name
 from speech.text.phones import Number, identities, phones
 from speech.text.sounds import HANZI
@@ -68,6 +70,7 @@ class Fields:
     """What was found; the first of several is the likeliest."""
 
     type: Finding | None
+    category: Finding | None  # its value is a code of categories.yaml
     places: tuple[Finding, ...]
     times: tuple[Finding, ...]
     phones: tuple[Finding, ...]
@@ -79,13 +82,14 @@ class Fields:
         return asdict(self)
 
 
-NOTHING = Fields(None, (), (), (), (), (), ())
+NOTHING = Fields(None, None, (), (), (), (), (), ())
 
 
-def find(text: str, known: Iterable[tuple[int, Name]] = ()) -> Fields:
+def find(text: str, known: Iterable[tuple[int, Name]] = (), categories: tuple[Category, ...] = ()) -> Fields:
     """The fields of a message; `known` are the gazetteer's names in it (places.Corrector.known)."""
     return Fields(
         type=_type(text),
+        category=_category(text, categories),
         places=_places(text, known),
         times=_times(text),
         phones=tuple(_phone(number) for number in phones(text)) + tuple(_identity(number) for number in identities(text) if number.valid),
@@ -103,6 +107,11 @@ def _type(text: str) -> Finding | None:
             start, name, words = min(hits)
             return Finding(name, words, start, confidence if len(hits) == 1 else confidence - 0.2)
     return None
+
+
+def _category(text: str, categories: tuple[Category, ...]) -> Finding | None:
+    found = matters.match(text, categories)
+    return Finding(found.category.code, found.words, found.start, found.confidence) if found else None
 
 
 def _places(text: str, known: Iterable[tuple[int, Name]]) -> tuple[Finding, ...]:

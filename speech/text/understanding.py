@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from speech import aftercare
-from speech.text import fields, gazetteer, review, vocabulary
+from speech.text import categories, fields, gazetteer, review, vocabulary
+from speech.text.categories import Category
 from speech.text.fields import Fields
 from speech.text.gazetteer import Name
 from speech.text.phones import phones
@@ -38,13 +39,14 @@ class Understood:
 class Understanding:
     """One city's; made once, used for each message."""
 
-    def __init__(self, names: Iterable[Name] = ()) -> None:
+    def __init__(self, names: Iterable[Name] = (), categories: tuple[Category, ...] = ()) -> None:
         self._corrector = Corrector([*names, *vocabulary.terms()])
+        self._categories = categories
 
     @classmethod
     def of_city(cls, city: Path) -> Understanding:
-        """Raises gazetteer.GazetteerError."""
-        return cls(gazetteer.of_city(city))
+        """Raises gazetteer.GazetteerError, categories.CategoriesError."""
+        return cls(gazetteer.of_city(city), categories.of_city(city))
 
     def understand(self, raw: str, evidence: Evidence, language: str = "zh") -> Understood:
         """Other languages than Mandarin are kept as they were heard."""
@@ -54,5 +56,5 @@ class Understanding:
         simplified = aftercare.simplified(" ".join(raw.split()))
         corrected, changes = self._corrector.correct(simplified)
         text = aftercare.written(corrected)
-        found = fields.find(text, self._corrector.known(text))
+        found = fields.find(text, self._corrector.known(text), self._categories)
         return Understood(raw, simplified, text, changes, found, review.reasons(text, evidence, phones(text), changes))

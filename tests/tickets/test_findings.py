@@ -12,7 +12,7 @@ from speech.text.review import Evidence
 from speech.text.understanding import Understanding
 from tests.tickets.test_store import AUDIO, ITEM
 from tickets import findings, wire
-from tickets.database import Database, _alembic
+from tickets.database import MIGRATIONS, Database, _alembic
 from tickets.models import Ticket
 from tickets.store import Store
 from tickets.transcriber import Transcript
@@ -86,7 +86,7 @@ def test_a_register_of_the_first_form_is_brought_up_to_date(empty_url: str) -> N
     database = Database(empty_url)
     try:
         with database.engine.connect().execution_options(writes=True) as connection, connection.begin():
-            command.upgrade(_alembic(connection), "0001")
+            command.upgrade(_alembic(connection, MIGRATIONS), "0001")
             columns = _columns(connection)
         assert "findings" not in columns
         database.migrate()

@@ -58,8 +58,13 @@ def compile_numbers(city: City, version: int, *, menu: bool = True) -> str:
 
 def compile_elderly(forms: Mapping[str, str]) -> str:
     """Callers who asked for care, by their number in each form: elderly.conf."""
-    lines = ["; Written by `hotline elderly`. Personal data.", "[hotline-elderly]"]
-    return "\n".join([*lines, *(f"exten => {_safe(form)},1,Return({_safe(care)})" for form, care in forms.items()), ""])
+    return compile_callers("hotline-elderly", "`hotline elderly`", forms)
+
+
+def compile_callers(context: str, by: str, forms: Mapping[str, str]) -> str:
+    """What is known of callers, by their number in each form: a context of Gosub()s that return it."""
+    lines = [f"; Written by {by}. Personal data.", f"[{context}]"]
+    return "\n".join([*lines, *(f"exten => {_safe(form)},1,Return({_safe(value)})" for form, value in forms.items()), ""])
 
 
 def _arrival(city: City, number: str, node_id: str, menu: bool) -> str:

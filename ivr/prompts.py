@@ -16,6 +16,7 @@ SHARED = (
     "fax-failed",
     "transfer-failed",
     "goodbye",
+    "blocked",
 )
 REQUIRED = (*FLOW, *SHARED)
 

@@ -72,6 +72,17 @@ def missed(database: Database) -> Sequence[MissedRow]:
         return session.scalars(select(MissedRow).order_by(MissedRow.last_at).limit(MOST_LISTED)).all()
 
 
+def missed_id(row: MissedRow) -> str:
+    """By which a row is asked for, also by those who may not see the number."""
+    return f"{row.first_at:%Y%m%d%H%M%S}-{row.number[-4:]}"
+
+
+def missed_json(row: MissedRow) -> Mapping[str, Any]:
+    """The form of the API and of `--json`."""
+    names = ("number", "queue", "path", "type", "times", "first_at", "last_at", "waited_seconds")
+    return {"id": missed_id(row), **{name: getattr(row, name) for name in names}}
+
+
 def find(database: Database, id_: str) -> CallBack | None:
     with database.reads() as session:
         row = session.get(CallBackRow, id_)

@@ -52,7 +52,7 @@ class CallBackFloor:
 
     def serve(self, desk: Desk) -> None:
         """Puts what can be asked of it on the desk."""
-        desk.add("callback.make", self.make, roles=STAFF, target="number")
+        desk.add("callback.make", self.make, roles=STAFF, target="id")
         desk.add("callback.cancel", self.cancel, roles=STAFF, target="id")
 
     async def run(self) -> None:
@@ -81,13 +81,13 @@ class CallBackFloor:
                 if await self._rows.do(book.keep, done, was=callback.state) and done.state == callbacks.WAITING:
                     await self._place(done, version, rules)
 
-    async def make(self, by: Actor, number: str) -> dict[str, Any]:
+    async def make(self, by: Actor, id: str) -> dict[str, Any]:
         """A missed caller is called back: one click. Raises Refused."""
         rules, version, calling = await self._rules()
-        missed = next((row for row in await self._rows.do(book.missed) if row.number == number), None)
+        missed = next((row for row in await self._rows.do(book.missed) if book.missed_id(row) == id), None)
         if missed is None:
-            raise Refused(404, "Not Found", "nobody with this number gave up waiting and is still to be called back")
-        if not rules.allows(number):
+            raise Refused(404, "Not Found", "nobody who gave up waiting goes by this id: talked to meanwhile, or called back already")
+        if not rules.allows(missed.number):
             raise Refused(422, "Unprocessable Content", "this number may not be called back (waiting.yaml, callbacks/numbers)")
         if not calling:
             raise Refused(409, "Conflict", f"nobody is called back before {rules.first} and from {rules.last} on")

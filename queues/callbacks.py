@@ -80,7 +80,9 @@ def asked_again(first: CallBack, second: CallBack) -> CallBack:
 
 
 def reserved(callback: CallBack, at: datetime, agent: str) -> CallBack:
-    """An agent has answered for it."""
+    """An agent has answered for it; app_queue says so a moment after the dialplan has begun to dial."""
+    if callback.state in (DIALLING, TALKING):
+        return replace(callback, agent=agent)
     return _now(callback, RESERVED, at, agent=agent)
 
 

@@ -30,6 +30,7 @@ from web import (
     record_routes,
     supervisor_routes,
     ticket_routes,
+    waiting_routes,
 )
 from web.metrics import Figures, Sessions, exposition
 from web.views import HealthView
@@ -62,7 +63,7 @@ def create_app(
     app.add_middleware(SafeHeaders)
     problems.install(app)
     _plain_pages(app, Figures(store, spool, floor, reasons, agi, partial(alarm_file.read, alarm_file.where(home))), store, spool, reasons, concerns)
-    for routes in (ticket_routes, call_routes, supervisor_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, events):
+    for routes in (ticket_routes, call_routes, supervisor_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, waiting_routes, events):
         app.include_router(routes.router)
     return app
 

@@ -63,6 +63,7 @@ async def _serve(settings: Settings) -> None:
     await link.start()
     desk = await _desk(settings, link, floor, conversations, server)
     watching = await _watch(settings, link, floor, desk, conversations)
+    waiting = await _wait(settings, link, floor, desk, conversations)
     counting = asyncio.create_task(counted.keep_writing(counted.where(settings.home), server.counts))
     try:
         await stopping.wait()
@@ -71,6 +72,8 @@ async def _serve(settings: Settings) -> None:
     finally:
         opening.cancel()
         counting.cancel()
+        for task in waiting:
+            task.cancel()
         watching.cancel()
         await desk.close()
         await floor.close()
@@ -90,6 +93,13 @@ async def _watch(settings: Settings, link: AmiLink, floor: Floor, desk: Desk, co
     watch = await asyncio.to_thread(importlib.import_module, "hotline.serve.watch")
     watching: asyncio.Task[None] = watch.started(settings, link, floor, desk, conversations.register)
     return watching
+
+
+async def _wait(settings: Settings, link: AmiLink, floor: Floor, desk: Desk, conversations: Conversations) -> list[asyncio.Task[None]]:
+    """Who tells waiting callers how long it takes, and calls back."""
+    module = await asyncio.to_thread(importlib.import_module, "hotline.serve.waiting")
+    tasks: list[asyncio.Task[None]] = module.started(settings, link, floor, desk, conversations.database)
+    return tasks
 
 
 def _say_failure(opening: asyncio.Task[Store]) -> None:

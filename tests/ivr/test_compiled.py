@@ -10,7 +10,7 @@ import pytest
 from hotline.settings import DIALPLANS
 from ivr import dialplan
 from ivr.model import City, HangUp, Hours, QueueNode, Span
-from ivr.prompts import SHARED
+from ivr.prompts import CALLBACK, SHARED
 from tests.ivr.cities import good_city
 
 GOODBYE = """\
@@ -94,6 +94,7 @@ def test_names_and_texts_of_the_files_stay_out_of_the_dialplan(city: City) -> No
 
 
 def test_every_prompt_the_shared_dialplan_plays_is_one_that_every_city_must_have() -> None:
-    text = (DIALPLANS / "asterisk" / "extensions.conf.j2").read_text(encoding="utf-8")
-    played = set(re.findall(r"\bhotline/([a-z][a-z-]*)\b(?!\.py)", text))
-    assert played == set(SHARED)
+    text = "".join((DIALPLANS / "asterisk" / f"{name}.conf.j2").read_text(encoding="utf-8") for name in ("extensions", "waiting"))
+    played = set(re.findall(r"\bhotline/([a-z][a-z-]*[a-z])\b(?!\.py)", text))
+    assert played - set(CALLBACK) - {"digit"} == set(SHARED)
+    assert {prompt for prompt in CALLBACK if not prompt.startswith("digit-")} <= played

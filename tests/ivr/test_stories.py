@@ -141,7 +141,7 @@ SIX = WARNED.replace('"4": 12345-4\n', '"4": 12345-4\n      "5": 12345-2\n      
             {"prompts": good_texts()["prompts.yaml"].replace("说明请按4", "说明请按键")},
             "menus.yaml:11: nodes/12345/choices: no prompt here names the key 4: nobody will press it",
         ),
-        ({"prompts": good_texts()["prompts.yaml"] + "spare: 备用。\n"}, "prompts.yaml:20: spare: is said nowhere"),
+        ({"prompts": good_texts()["prompts.yaml"] + "spare: 备用。\n"}, "prompts.yaml:21: spare: is said nowhere"),
         (
             {"queues": good_texts()["queues.yaml"] + "spare: {name: s, strategy: ringall, wait_seconds: 9, overflow: 12345-3}\n"},
             "queues.yaml:13: spare: no node leads callers into this queue",
@@ -170,7 +170,7 @@ def test_a_missing_translation_is_warned_of_and_a_walk_is_told_in_its_language()
     english = "    language: en\n    prompt: [about, hours]\n"
     texts = good_texts(menus=WARNED.replace("    prompt: [about, hours]\n", english)) | {"prompts.en.yaml": "about: About us.\nmain-menu: Press 1.\n"}
     (warning,) = examine(texts).warnings
-    assert str(warning) == "prompts.en.yaml:1: file: 17 prompts are missing and are said in zh: welcome, matters, hours, closed, person"
+    assert str(warning) == "prompts.en.yaml:1: file: 18 prompts are missing and are said in zh: welcome, matters, hours, closed, person"
     walk = Walk(load(texts), MONDAY)
     walk.dials("12345")
     walk.presses("4")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from queues import callback_tables, record_tables  # noqa: F401 - its tables belong to the register, wherever all are listed
+from queues import callback_tables, record_tables, recording_rows  # noqa: F401 - their tables belong to the register, wherever all are listed
 from queues.storage import MIGRATIONS
 from tickets import jobs
 from tickets.store import Store

@@ -160,6 +160,20 @@ class ConversationSettings(_Section):
     listening: bool = Field(True, description="supervisors may listen to calls and whisper; callers are told by the prompt recording-notice (PIPL art. 13, 17)")
 
 
+class RecordingSettings(_Section):
+    enabled: bool = Field(True, description="record conversations with agents; callers are told before by the prompt recording-notice (PIPL art. 17)")
+    keep_days: int = Field(180, ge=1, le=36_500, description="how long a recording is kept, unless its class says otherwise")
+    keep_days_of: dict[str, int] = Field({}, description="by class, which is the call's type: {complaint: 730, report: 1095}; `other`: no type")
+
+    @field_validator("keep_days_of")
+    @classmethod
+    def _are_days(cls, days: dict[str, int]) -> dict[str, int]:
+        for name, number in days.items():
+            if not 1 <= number <= 36_500:
+                raise ValueError(f"{name}: {number} days; 1 to 36500")
+        return days
+
+
 class SpoolSettings(_Section):
     minimum_free_mb: int = Field(200, ge=0, description="below this, callers reach a person instead of voicemail")
     maximum_seconds: int = Field(300, ge=10, le=3600, description="longest message")
@@ -182,6 +196,7 @@ class FileSettings(_Section):
     speech: SpeechSettings = SpeechSettings()
     conversations: ConversationSettings = ConversationSettings()
     spool: SpoolSettings = SpoolSettings()
+    recording: RecordingSettings = RecordingSettings()
     case_system: CaseSystemSettings = CaseSystemSettings()
 
     @model_validator(mode="after")

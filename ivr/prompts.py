@@ -30,6 +30,7 @@ CALLBACK = (
 CODES = (
     "agent-number", "agent-pin", "agent-logged-in", "agent-logged-out", "agent-pause-reason", "agent-paused", "agent-ready",
     "agent-wrong-pin", "agent-locked", "agent-phone-taken", "agent-elsewhere", "agent-not-logged-in", "agent-refused", "agent-later",
+    "agent-unrecorded", "agent-recorded",
 )  # fmt: skip
 """Heard by agents who dial a feature code (dialplans/asterisk/agents.conf.j2)."""
 SERVES = ("agent-before", *(f"digit-{digit}" for digit in range(10)), "agent-after")  # 工号 1 0 2 4 为您服务

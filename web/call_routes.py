@@ -40,6 +40,15 @@ class CallAsked(_Asked):
     phone: str = Field("", max_length=32, description="of a supervisor who is logged in nowhere")
 
 
+class RecordingAsked(_Asked):
+    state: Literal["paused", "recording"]
+
+
+class RecordingState(BaseModel):
+    linkedid: str
+    state: Literal["paused", "recording"]
+
+
 class TalkView(BaseModel):
     """What the call is like now."""
 
@@ -66,6 +75,12 @@ def resume(request: Request, holder: Allowed, linkedid: Call) -> dict[str, Any]:
 def transfer(request: Request, holder: Allowed, linkedid: Call, asked: TransferAsked) -> dict[str, Any]:
     """Passes the caller on, at once or after a talk."""
     return ask(request, holder, "call.transfer", linkedid=linkedid, kind=asked.to.kind, name=asked.to.name, talk_first=asked.talk_first)
+
+
+@router.post("/calls/{linkedid}/recording", response_model=RecordingState)
+def recording(request: Request, holder: Allowed, linkedid: Call, asked: RecordingAsked) -> dict[str, Any]:
+    """Pauses or resumes the recording: while it is paused, silence is written."""
+    return ask(request, holder, "recording.pause" if asked.state == "paused" else "recording.resume", linkedid=linkedid)
 
 
 @router.post("/calls/{linkedid}/complete", response_model=TalkView)

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import FileResponse
 
-from queues import cells, record_store, record_wire
+from queues import audit, cells, record_store, record_wire, recording_rows, recordings
+from queues.audit import DONE, FAILED, REFUSED, Line
 from queues.call_record import CallKind, CallRecord, Outcome
 from queues.record_store import Wanted
 from queues.storage import Database
 from web.access import May, Reader, needs
+from web.asking import actor
 from web.private import hidden
 from web.problems import Problem
-from web.views import RecordPage, RecordView
+from web.views import RecordPage, RecordWithRecordings
 
 LARGEST_PAGE = 200
 LARGEST_FILE = 100_000  # calls in one CSV
 CURSOR = r"^\d{1,11}(\.\d{1,9})?~[0-9A-Za-z._-]{1,64}$"
 NAME = r"^[0-9A-Za-z._+*#-]{1,64}$"
+HEARERS = frozenset(("agent", "supervisor", "administrator"))  # agents: their own calls
+ATTACHMENT = {"Content-Security-Policy": "sandbox; default-src 'none'"}
 router = APIRouter(prefix="/api/records", tags=["records"])
 Allowed = Annotated[Reader, Depends(needs(May.READ_FLOOR))]
 
@@ -58,14 +64,45 @@ def records(
     return {"items": [_shown(call, holder) for call in page], "next": following}
 
 
-@router.get("/{linkedid}", response_model=RecordView)
+@router.get("/{linkedid}", response_model=RecordWithRecordings)
 def record(request: Request, holder: Allowed, linkedid: str) -> dict[str, Any]:
     """One call: every stretch of it."""
     wanted = Wanted(linkedid=linkedid[:64])
     found = record_store.calls(_database(request), replace(wanted, agent=_whose(holder, None)), 1)
     if not found:
         raise Problem(404, f"no call has the linkedid {linkedid[:64]}")
-    return _shown(found[0], holder)
+    rows = recording_rows.find(_database(request), [found[0].linkedid, *found[0].joined])
+    return _shown(found[0], holder) | {"recordings": [
+        {"url": f"/api/records/{found[0].linkedid}/audio", "seconds": row.seconds, "sha256": row.sha256, "truncated": row.truncated,
+         "keep_until": row.keep_until} for row in rows
+    ]}  # fmt: skip
+
+
+@router.get("/{linkedid}/audio", response_class=FileResponse, responses={200: {"content": {"audio/wav": {}}}})
+def audio(request: Request, holder: Allowed, linkedid: str) -> FileResponse:
+    """What was said in this call (WAV, 8 kHz, left the caller, right what they heard). Who hears it is written down."""
+    database = _database(request)
+    if holder.role not in HEARERS:
+        _heard(database, holder, linkedid, REFUSED, "the role may not hear recordings")
+        raise Problem(403, f"a token with the role {holder.role} may not hear recordings")
+    found = record_store.calls(database, replace(Wanted(linkedid=linkedid[:64]), agent=_whose(holder, None)), 1)
+    rows = recording_rows.find(database, [found[0].linkedid, *found[0].joined]) if found else []
+    if not rows:
+        raise Problem(404, f"no recording of the call {linkedid[:64]}")
+    home: Path = request.app.state.home
+    try:
+        whole = recordings.is_whole(home, rows[0].path, rows[0].sha256)
+    except OSError:
+        raise Problem(404, f"the recording of the call {linkedid[:64]} is not on this machine") from None
+    if not whole:
+        _heard(database, holder, linkedid, FAILED, "changed since it was stored")
+        raise Problem(409, "this recording is not what was stored: its checksum differs")
+    _heard(database, holder, linkedid, DONE, "")
+    return FileResponse(home / rows[0].path, media_type="audio/wav", filename=f"{linkedid}.wav", headers=ATTACHMENT)
+
+
+def _heard(database: Database, holder: Reader, linkedid: str, outcome: str, reason: str) -> None:
+    audit.write(database, Line(actor(holder), "recording.hear", linkedid, outcome, reason))
 
 
 def _whose(holder: Reader, agent: str | None) -> str | None:

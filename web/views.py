@@ -137,6 +137,18 @@ class RecordView(BaseModel):
     segments: list[SegmentView]
 
 
+class RecordingView(BaseModel):
+    url: str
+    seconds: float
+    sha256: str
+    truncated: bool = Field(description="it ends before the conversation did: Asterisk was killed, or the disk was full")
+    keep_until: datetime
+
+
+class RecordWithRecordings(RecordView):
+    recordings: list[RecordingView]
+
+
 class RecordPage(BaseModel):
     items: list[RecordView]
     next: str | None

@@ -18,7 +18,7 @@ from hotline.secrets import secret
 from hotline.settings import DIALPLANS, Settings
 from ivr.needs import of_queue
 from ivr.waiting_dialplan import compile_waiting
-from queues import config
+from queues import config, recordings
 from queues.skills import ANYONE
 from tickets.spool import Spool
 
@@ -62,6 +62,9 @@ def instance(settings: Settings) -> Instance:
             "phones": phones.phones(settings),
             "music": settings.sounds / "music",
             "spool": settings.spool,
+            "recording": file.recording.enabled,
+            "recordings": recordings.raw_folder(settings.home),
+            "recording_stop": recordings.stop_file(settings.home),
             "minimum_free_mb": file.spool.minimum_free_mb,
             "maximum_seconds": file.spool.maximum_seconds,
             "silence_seconds": file.spool.silence_seconds,
@@ -83,6 +86,7 @@ def languages(settings: Settings) -> list[str]:
 def configure(settings: Settings, runtime: Runtime) -> Instance:
     """Writes the configuration and makes every folder and sound it refers to."""
     Spool(settings.spool).prepare()
+    recordings.raw_folder(settings.home).mkdir(mode=0o700, parents=True, exist_ok=True)
     music.ensure(settings.sounds / "music")
     _certificate(settings)
     made = instance(settings)

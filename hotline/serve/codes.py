@@ -8,7 +8,7 @@ from ivr.model import City
 from queues.actor import AGENT, Actor, Refused
 from queues.desk import Desk
 
-DONE = {"login": "logged-in", "logout": "logged-out", "pause": "paused", "ready": "ready"}
+DONE = {"login": "logged-in", "logout": "logged-out", "pause": "paused", "ready": "ready", "unrecorded": "unrecorded", "recorded": "recorded"}
 """What was dialled -> the prompt `agent-…` that says it is done."""
 
 
@@ -19,6 +19,8 @@ class Codes:
         self._desk = desk
         self._city = city
 
+    RECORDING = {"unrecorded": "recording.pause", "recorded": "recording.resume"}
+
     async def __call__(self, asked: list[str]) -> str:
         what, phone, number, pin = asked
         if what not in DONE or not phone:
@@ -26,6 +28,8 @@ class Codes:
         try:
             if what == "login":
                 await self._desk.do("agent.login_at_phone", Actor(AGENT, name=phone), work_number=number, pin=pin, phone=phone)
+            elif what in self.RECORDING:  # of the call this phone has on hold meanwhile, whoever is at it
+                await self._desk.do(self.RECORDING[what], Actor(AGENT, name=phone))
             else:
                 await self._for_whoever_is_there(what, phone, number)
         except Refused as no:

@@ -8,13 +8,19 @@ from __future__ import annotations
 import fcntl
 import threading
 import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
 
 from hotline.settings import Settings
-from queues import record_store
+from queues import record_store, recording_rows, recordings
+from queues.call_record import CallRecord
+from queues.events import Events
 from queues.journal import Journal
+from queues.record_store import Wanted
+from queues.recordings import Keeping
 from queues.storage import MIGRATIONS
 from tickets.database import Database
 
@@ -22,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 1.0
 KEEP_SECONDS = 15.0
+DELETE_SECONDS = 3600.0
 AGAIN_SECONDS = 5.0
 END_SECONDS = 5.0
 
@@ -68,16 +75,17 @@ class Recorder:
             database = Database(self._settings.database_url)
             try:
                 database.migrate(MIGRATIONS)
-                self._follow(journal(home), database)
+                self._follow(journal(home), database, Tapes(self._settings, database))
             finally:
                 database.close()
 
-    def _follow(self, following: Journal, database: Database) -> None:
+    def _follow(self, following: Journal, database: Database, tapes: Tapes) -> None:
         """Until the end, or until something cannot be read or stored: then all since the last `keep` is read again."""
-        kept = time.monotonic()
+        kept = 0.0
         while not self._stop.is_set():
-            turn(following, database, time.time())
+            tapes.store(turn(following, database, time.time()))
             if time.monotonic() - kept >= KEEP_SECONDS:
+                tapes.look()
                 following.keep()
                 kept = time.monotonic()
             if following.whole:
@@ -86,9 +94,62 @@ class Recorder:
         following.keep()
 
 
-def turn(following: Journal, database: Database, now: float) -> int:
-    """One reading; how many records were stored. Raises OSError, SQLAlchemyError: then a new Journal must read again."""
+def turn(following: Journal, database: Database, now: float) -> list[CallRecord]:
+    """One reading; the records that were stored. Raises OSError, SQLAlchemyError: then a new Journal must read again."""
     records = following.read(now)
     if records or following.joined or following.spells:
         record_store.store(database, records, following.joined, following.spells)
-    return len(records)
+    return records
+
+
+class Tapes:
+    """Recordings of calls that are over become files that are kept; the old ones go. What cannot be done now is done later."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._home, self._database = settings.home, database
+        self._minimum_free_mb = settings.file.spool.minimum_free_mb
+        wishes = settings.file.recording
+        self._keeping = Keeping(wishes.keep_days, wishes.keep_days_of)
+        self._events = Events(settings.home)
+        self._had_room = True
+        self._deleted = 0.0
+
+    def store(self, records: Iterable[CallRecord]) -> None:
+        """What Asterisk has recorded of these, if they are over."""
+        for record in records:
+            for raw in recordings.raw_of(self._home, record) if record.ended_at else ():
+                try:
+                    stored = recordings.store(self._home, raw, record, self._keeping, datetime.now(UTC))
+                except OSError as error:
+                    log.error("a recording waits", linkedid=record.linkedid, reason=error.strerror)
+                    continue
+                recording_rows.keep(self._database, stored)
+                raw.unlink(missing_ok=True)
+                log.info("recording stored", linkedid=record.linkedid, seconds=stored.seconds, truncated=stored.truncated)
+
+    def look(self) -> None:
+        """Now and then: is there room, did a crash leave anything, is anything due."""
+        self._tell_room()
+        self._left_behind()
+        if time.monotonic() - self._deleted >= DELETE_SECONDS or not self._deleted:
+            if deleted := recording_rows.delete_due(self._database, self._home, datetime.now(UTC)):
+                log.info("recordings deleted, their time is over", recordings=deleted)
+            self._deleted = time.monotonic()
+
+    def _tell_room(self) -> None:
+        try:
+            there = recordings.room(self._home, self._minimum_free_mb)
+        except OSError as error:
+            log.error("no room for recordings can be told", reason=error.strerror)
+            return
+        if there != self._had_room:
+            self._events.say("alarm", {"alarm": "recording", "state": "over" if there else "on", "why": "disk full: calls go on unrecorded"})
+            (log.info if there else log.error)("recordings begin again" if there else "disk full: calls go on unrecorded")
+        self._had_room = there
+
+    def _left_behind(self) -> None:
+        """Raw files whose call was over before we could store them."""
+        for raw in recordings.raw_folder(self._home).glob("*.raw"):
+            found = record_store.calls(self._database, Wanted(linkedid=raw.stem), 1)
+            if time.time() - raw.stat().st_mtime > KEEP_SECONDS:
+                self.store(found)

@@ -18,6 +18,7 @@ from queues.desk import Desk
 from queues.events import Events
 from queues.outgoing import Outgoing
 from queues.reach import Reach, Reachable
+from queues.recording_control import RecordingControl
 from queues.storage import Database, Rows
 from queues.supervision import Supervision
 from queues.tables import Shift
@@ -48,6 +49,9 @@ def put_on(desk: Desk, settings: Settings, link: AmiLink, rows: Rows, events: Ev
         ("conference", talks.conference), ("complete", talks.complete),
     ):  # fmt: skip
         desk.add(f"call.{name}", handler, roles=STAFF, target="linkedid")
+    recording = RecordingControl(link, phone_of)
+    desk.add("recording.pause", recording.pause, roles=STAFF, target="linkedid")
+    desk.add("recording.resume", recording.resume, roles=STAFF, target="linkedid")
     desk.add("call.out", CallsOut(outgoing, phone_of, caller_of, reachable, shown).call, roles=STAFF, target="ticket")
     desk.add("call.supervise", lead.supervise, roles=LEADERS, target="linkedid")
     desk.add("call.leave", lead.leave, roles=LEADERS, target="linkedid")

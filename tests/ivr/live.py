@@ -37,7 +37,7 @@ MOST_CALLS = 64  # at once: more, and the keys of some come too late on a small 
 _numbers = itertools.count(1)
 
 
-@dataclass
+@dataclass(eq=False)
 class Told:
     """One call: what was said to it, in which version, by which path."""
 

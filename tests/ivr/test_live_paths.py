@@ -42,6 +42,8 @@ PROMPT_SECONDS = 0.06
 BEGUN_SECONDS = 20.0
 KEYS = "0123456789*#s"
 LONG = ["9s9s9", "99s1", "9*9*9*9", "s1s", "s*s*s", "#####", "9" * NO_MATCH_LIMIT, "5s5s5s", "1#1#1#"]
+TRIES = 2
+MOST_LATE = 60
 MANY = 150  # calls by each path
 LONGEST = ["*" * (TURN_LIMIT + 1)]  # some seconds each: from the first menu only
 
@@ -136,18 +138,32 @@ async def told_in_two_versions(settings: Settings, asterisk: Asterisk, exchange:
     both = await asyncio.gather(*(task for _, task in (*early, *late)))
     assert {told.version for told, _ in early} == {str(first)}
     assert {told.version for told, _ in late} == {str(store.current())}
-    return both
+    return await in_time(settings, asterisk, exchange, both)
 
 
-def different(settings: Settings, calls: list[Told]) -> list[tuple[object, ...]]:
+async def in_time(settings: Settings, asterisk: Asterisk, exchange: Exchange, calls: list[Told]) -> list[Told]:
+    """On a busy machine a key may come after the silence was over: that is another call, so it is made again, with fewer at once."""
+    for _ in range(TRIES):
+        again = [told for told, *_ in different(settings, calls)]
+        if len(again) > MOST_LATE:
+            break  # that is no lateness
+        for version in {told.version for told in again}:
+            menus.Store.of(settings).rollback(int(version))
+            await asyncio.to_thread(asterisk.reload, "dialplan reload")
+            for late in (told for told in again if told.version == version):
+                calls[calls.index(late)] = await exchange.begins(late.number, late.keys)[1]
+    return calls
+
+
+def different(settings: Settings, calls: list[Told]) -> list[tuple[Told, list[str], list[float]]]:
     """The calls that were told something else than the flow tells."""
     store = menus.Store.of(settings)
-    found: list[tuple[object, ...]] = []
+    found = []
     for told in calls:
         words, silences = purely(store.load(int(told.version)), told.number, told.keys)
         waited = [seconds * FACTOR for seconds in silences]
         if told.words != words or [round(one, 3) for one in told.silences] != [round(one, 3) for one in waited]:
-            found.append((told.version, told.number, told.keys, told.words, words, told.silences, waited))
+            found.append((told, words, waited))
     return found
 
 

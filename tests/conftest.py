@@ -21,8 +21,8 @@ from telephone import isolation
 WORKERS = 3
 NICENESS = 10
 ISOLATED = ("-m", "telephone.isolation")
-ONE_HOTLINE = "tests/calls/"
-EACH_ITS_OWN = "tests/calls/test_demo.py"
+DEMONSTRATIONS = "tests/calls/test_demo.py"  # each starts a hotline itself
+LONGEST_FIRST = ("tests/calls/", "tests/conversations/", "tests/merged/", DEMONSTRATIONS)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -43,18 +43,24 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 
 class Shares(LoadScopeScheduling):
-    """A worker takes a file at a time. All stories that call the one hotline are one share; each demonstration is one."""
+    """A worker takes a file at a time. All stories that call one hotline are one share; each demonstration is one."""
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(EACH_ITS_OWN):
-            return nodeid
-        return ONE_HOTLINE if nodeid.startswith(ONE_HOTLINE) else nodeid.split("::", 1)[0]
+        turn = _turn(nodeid)
+        if turn < len(LONGEST_FIRST):
+            return nodeid if LONGEST_FIRST[turn] == DEMONSTRATIONS else LONGEST_FIRST[turn]
+        return nodeid.split("::", 1)[0]
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, also where the order is shuffled."""
-    items.sort(key=lambda item: (not item.nodeid.startswith(ONE_HOTLINE), item.nodeid.startswith(EACH_ITS_OWN)))
+    items.sort(key=lambda item: _turn(item.nodeid))
+
+
+def _turn(nodeid: str) -> int:
+    found = max((share for share in LONGEST_FIRST if nodeid.startswith(share)), key=len, default=None)
+    return LONGEST_FIRST.index(found) if found else len(LONGEST_FIRST)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

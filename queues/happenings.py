@@ -64,7 +64,7 @@ class PassAccepted:
 
 @dataclass(frozen=True, slots=True)
 class PassEnded:
-    """How it ended there. `result`: answered, busy, no_answer, caller_left, agent_left or failed. `warm`: an agent was with them."""
+    """How it ended there. `result`: answered, busy, no_answer, caller_left, cancelled or failed. `warm`: an agent was with them."""
 
     linkedid: str
     where: str

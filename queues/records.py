@@ -32,7 +32,7 @@ MOST_REMEMBERED = 2000  # callers; the whole is written down at each agent's cal
 
 
 RESULTS = {"ANSWER": "answered", "BUSY": "busy", "NOANSWER": "no_answer", "CANCEL": "caller_left"}
-"""DIALSTATUS (app_dial.c) -> how a pass ended; everything else failed. Of a warm transfer, who leaves is the agent."""
+"""DIALSTATUS (app_dial.c) -> how a pass ended; everything else failed. Of a warm transfer, it is the agent who gives up."""
 WARM = "warm"
 
 
@@ -156,7 +156,7 @@ def _passed(record: Record) -> Happening:
     if record.event == "HOTLINEPASSEND":
         result = RESULTS.get(record.word(2), "failed")
         warm = record.word(1) == WARM
-        return PassEnded(linkedid, where, "agent_left" if warm and result == "caller_left" else result, record.at, record.number(3), warm)
+        return PassEnded(linkedid, where, "cancelled" if warm and result == "caller_left" else result, record.at, record.number(3), warm)
     return PassedOn(
         linkedid=linkedid, where=where, mode=record.word(7), path=record.word(1), type=record.word(2), caller=record.word(3),
         called=record.word(4), at=record.at, category=record.word(5), reference=record.word(6),

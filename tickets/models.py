@@ -49,7 +49,7 @@ EVENTS = {  # what a line of history can say
     "draft_finished": "the conversation is over",
     "passed_on": "the call was passed to a sub-centre or department",
     "accepted": "the sub-centre or department answered",
-    "pass_ended": "how it ended there: answered, busy, no_answer, caller_left, agent_left, failed",
+    "pass_ended": "how it ended there: answered, busy, no_answer, caller_left, cancelled, failed",
     "message_received": "a message became a ticket",
     "fax_received": "a fax became a ticket, or its failure did",
     "transcribed": "the words of a message are known",

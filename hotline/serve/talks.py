@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from hotline import menus, transfers
 from hotline.phones import phones
 from hotline.settings import Settings
+from ivr import services
 from queues.actor import LEADERS, STAFF, Refused
 from queues.ami import AmiLink
 from queues.broadcast import Broadcast
@@ -76,5 +77,5 @@ def _caller_of(database: Database, ticket: str) -> str:
 
 def _reachable(settings: Settings, versions: menus.Store) -> Reachable:
     city = transfers.current(settings, versions)
-    outside = {key: one.number for key, one in city.transfers.outside.items()}
+    outside = {key: one.number for key, one in services.outside(city).items()}
     return Reachable({phone.name for phone in phones(settings)}, set(city.queues), outside)

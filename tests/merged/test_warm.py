@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from hotline import phones
 from hotline.asterisk import ours
+from ivr import services
+from queues.actor import SUPERVISOR, Actor, Refused
+from queues.conversation import Conversations
+from queues.reach import OUTSIDE, Reach, Reachable
 from telephone import sound
 from telephone.caller import Caller
 from telephone.phone import Phone, PhoneAccount
@@ -20,6 +25,8 @@ from tests.merged.test_modes import TAX, logged, number
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="package")]
 TICKET = "20261122-000042"
 QUEUE = "hotline-general"
+LEADER = Actor(SUPERVISOR)
+MIXED = 0.5  # a room mixes all voices; another clip is below 0.2
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="package")
@@ -38,23 +45,27 @@ class Talk:
     hotline: RealHotline
     citizen: Caller
     agent: Phone
-    legs: dict[str, str]
+    deeds: Conversations
 
-    async def action(self, **fields: str) -> None:
-        await self.hotline.link.action(fields)
+    @property
+    def linkedid(self) -> str:
+        return logged(self.hotline, self.citizen)[0][2]
 
-    async def consults(self, name: str) -> None:
-        """As the service does it: the citizen hears music, the agent's leg goes to the department."""
-        await self.action(Action="Setvar", Channel=self.legs["agent"], Variable="HOTLINE_LEG", Value="consult")
-        await self.action(
-            Action="Redirect", Channel=self.legs["citizen"], Context="hotline-room", Exten="citizen", Priority="1",
-            ExtraChannel=self.legs["agent"], ExtraContext="hotline-moved", ExtraExten=f"n-{name}", ExtraPriority="1",
-        )  # fmt: skip
+    async def consults(self, name: str) -> dict[str, Any]:
+        """As the agent's supervisor, or the agent, asks the API for it."""
+        return await self.deeds.transfer(LEADER, self.linkedid, OUTSIDE, name, talk_first=True)
+
+    async def hear_each_other_first(self, other: Phone) -> None:
+        """The agent and the department, while the citizen hears music."""
+        await asyncio.gather(other.leg.has_heard(other.leg.samples_heard + 4000, 5), self.agent.leg.has_heard(self.agent.leg.samples_heard + 4000, 5))
+        await other.speaks(sound.babble(1.0, 90))
+        await self.agent.leg.has_heard(self.agent.leg.samples_heard + 10_000, 5)
+        assert sound.match(self.agent.heard, sound.babble(1.0, 90)).correlation >= MIXED
 
     async def hear_each_other(self, other: Phone) -> None:
         words = {who: sound.babble(1.0, seed) for seed, who in enumerate(("citizen", "other"), 70)}
         await asyncio.gather(self.citizen.speaks(words["citizen"]), other.speaks(words["other"]))
-        await self.citizen.hears(words["other"], "the other side", within=6)
+        await self.citizen.hears(words["other"], "the other side", within=8, like=MIXED)
 
 
 @pytest_asyncio.fixture(loop_scope="package")
@@ -65,9 +76,19 @@ async def talk(hotline: RealHotline, agent: Phone) -> AsyncIterator[Talk]:
     await agent.answers()
     legs = await _legs(hotline)
     await hotline.link.action({"Action": "Setvar", "Channel": legs["citizen"], "Variable": "__HOTLINE_TICKET", "Value": TICKET})
-    yield Talk(hotline, citizen, agent, legs)
+    yield Talk(hotline, citizen, agent, _deeds(hotline))
     await citizen.hangs_up()
     await agent.is_free()
+
+
+def _deeds(hotline: RealHotline) -> Conversations:
+    async def phone_of(login: str) -> str:
+        return "agent-1001"
+
+    async def reachable() -> Reachable:
+        return Reachable(("agent-1001",), hotline.city.queues, {key: one.number for key, one in services.outside(hotline.city).items()})
+
+    return Conversations(hotline.link, phone_of, Reach(reachable, phone_of))
 
 
 async def _legs(hotline: RealHotline) -> dict[str, str]:
@@ -79,12 +100,26 @@ async def test_the_department_is_told_our_ticket_talks_with_the_agent_and_then_w
     centre = talk.hotline.network.centre(TAX)
     await talk.consults("12366")
     await centre.rings()
-    assert (await centre.told("X-Hotline-Ticket"), await centre.told("X-Hotline-Call")) == (TICKET, logged(talk.hotline, talk.citizen)[0][2])
+    assert (await centre.told("X-Hotline-Ticket"), await centre.told("X-Hotline-Call")) == (TICKET, talk.linkedid)
     await centre.answers()
     await talk.agent.hangs_up()  # who hangs up has passed the citizen on
     await talk.hear_each_other(centre)
     await talk.hotline.until(lambda: bool(ended(talk)))
     assert [line[:2] for line in passes(talk)] == [["12366", "HOTLINEPASS"], ["12366", "HOTLINEACCEPT"], ["12366", "HOTLINEPASSEND"]]
+    assert ended(talk) == ["ANSWER"]
+    await centre.hangs_up()
+
+
+async def test_the_agent_leaves_the_two_alone_by_the_service_and_others_cannot_be_reached(talk: Talk) -> None:
+    with pytest.raises(Refused, match="not on the list"):
+        await talk.consults("055812345678")
+    centre = talk.hotline.network.centre(TAX)
+    await talk.consults("12366")
+    await centre.rings()
+    await centre.answers()
+    await talk.hear_each_other_first(centre)
+    await talk.deeds.complete(LEADER, talk.linkedid)
+    await talk.hear_each_other(centre)
     assert ended(talk) == ["ANSWER"]
     await centre.hangs_up()
 
@@ -108,20 +143,21 @@ async def test_an_agent_who_leaves_while_it_rings_sends_the_citizen_to_the_front
         await other.dials("12349")
     await waiting(talk, 2)
     await agent.hangs_up()
-    await agent.rings(10)  # as a member of the queue: the next caller is the one who was first
-    await agent.answers()
+    assert (await waiting(talk, 3))[0] == talk.citizen.number
     assert ended(talk) == ["CANCEL"]
-    await talk.hear_each_other(agent)
-    for other in others:
-        await other.hangs_up()
+    await centre.is_free()
+    for caller in (talk.citizen, *others):
+        await caller.hangs_up()
 
 
-async def waiting(talk: Talk, callers: int) -> None:
-    async with asyncio.timeout(15):
+async def waiting(talk: Talk, callers: int) -> list[str]:
+    """The numbers of those who wait, the first first."""
+    async with asyncio.timeout(20):
         while True:
             answer = await talk.hotline.link.action({"Action": "QueueStatus", "Queue": QUEUE})
-            if sum(event.name == "QueueEntry" for event in answer) == callers:
-                return
+            entries = sorted((event.number("Position"), event["CallerIDNum"]) for event in answer if event.name == "QueueEntry")
+            if len(entries) == callers:
+                return [number for _, number in entries]
             await asyncio.sleep(0.1)
 
 

@@ -38,6 +38,13 @@ def test_each_way_it_can_end_has_a_name(status: str, result: str) -> None:
     assert told(END.replace("ANSWER", status)) == [PassEnded("a-1.0", "12366", result, AT, 35)]
 
 
+def test_an_agent_who_does_not_wait_for_the_department_has_cancelled() -> None:
+    warm = "1795311586|a-1.0|NONE|12366|HOTLINEPASSEND|a-1.0|warm|CANCEL|"
+    assert told(warm, warm.replace("CANCEL", "ANSWER")) == [
+        PassEnded("a-1.0", "12366", "cancelled", AT, 0, True), PassEnded("a-1.0", "12366", "answered", AT, 0, True),
+    ]  # fmt: skip
+
+
 def test_the_category_and_another_centres_number_reach_the_agents_ticket() -> None:
     begins = "1795311586|a-1.1|hotline-general|NONE|HOTLINE|a-1.0|12345-0|help|13800001234|12349|civil-affairs|MZ-2026-9"
     (answered,) = told(begins, "1795311589|a-1.1|hotline-general|1001|CONNECT|3|a-1.2|2")

@@ -9,7 +9,7 @@ from ivr import model
 from ivr.faults import Faults
 from ivr.fields import NAME, SHAPES, Fields
 from ivr.model import Queue
-from ivr.queueing import KEY_ACTIONS, RELAX, SAYINGS, CallBacks, Overflow, Relax, Waiting, is_pattern
+from ivr.queueing import KEY_ACTIONS, RELAX, SAYINGS, CallBacks, Overflow, Relax, Waiting, begins_abroad, is_pattern
 
 QUEUES, WAITING = "queues.yaml", "waiting.yaml"
 MOST_QUEUES = 200
@@ -121,9 +121,9 @@ def _callbacks(fields: Fields) -> CallBacks:
     numbers = fields.texts("numbers", "label", most=50) or usual.numbers
     for at, pattern in enumerate(numbers, 1):
         if pattern and not is_pattern(pattern):
-            fields.fault(f"numbers/{at}", f'"{pattern}" is not a pattern of 3 to 20 digits such as "1[3-9]XXXXXXXXX" (X 0-9, Z 1-9, N 2-9, no wildcards)')
-        elif pattern.startswith("00"):
-            fields.fault(f"numbers/{at}", f'"{pattern}" would dial abroad')
+            fields.fault(f"numbers/{at}", f'"{pattern}" is not a pattern of 7 to 15 digits such as "1[3-9]XXXXXXXXX" (X 0-9, Z 1-9, N 2-9, no wildcards)')
+        elif pattern and begins_abroad(pattern):
+            fields.fault(f"numbers/{at}", f'"{pattern}" takes numbers that begin with 00: they are abroad')
     rules = CallBacks(
         numbers=numbers,
         a_day=fields.count("a_day", usual.a_day, 1, 20),

@@ -15,7 +15,8 @@ _OVERFLOW = re.compile(
     r"(?:after ([1-9][0-9]{0,3})|above (0|[1-9][0-9]{0,3})|(nobody)|outside ([a-z0-9]+(?:-[a-z0-9]+)*))"
     r" to (queue|number|site|voicemail) ([0-9a-z+-]{1,40})"
 )
-_PATTERN = re.compile(r"(?:[0-9XZN]|\[(?:[0-9](?:-[0-9])?)+\]){3,20}")
+_PATTERN = re.compile(r"(?:[0-9XZN]|\[(?:[0-9](?:-[0-9])?)+\]){7,15}")
+_ELEMENT = re.compile(r"\[[^\]]*\]|.")
 _CLASSES = {"X": "[0-9]", "Z": "[1-9]", "N": "[2-9]"}
 
 
@@ -94,7 +95,15 @@ class Waiting:
 
 def is_pattern(text: str) -> bool:
     """Whether it is a pattern with a fixed number of digits: no wildcard that takes whatever follows."""
-    return _PATTERN.fullmatch(text) is not None
+    try:
+        return _PATTERN.fullmatch(text) is not None and re.compile(as_regex(text)) is not None
+    except re.error:  # [9-1]
+        return False
+
+
+def begins_abroad(pattern: str) -> bool:
+    """Whether a number that it takes could begin with 00."""
+    return all(re.fullmatch(as_regex(element), "0") for element in _ELEMENT.findall(pattern)[:2])
 
 
 def as_regex(pattern: str) -> str:

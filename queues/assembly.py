@@ -147,6 +147,8 @@ def _held(call: _Call, leg: Leg, talk: Segment) -> Segment:
 def _over_by(call: _Call, connect: Record, leg: Leg) -> str:
     """As app_queue has it, unless it only lost sight of a conversation that went on elsewhere."""
     ended = leg.ended or 0.0
+    if any(line.event == "HOTLINETRANSFER" and abs(line.at.timestamp() - ended) <= CLOCK_SECONDS for line in call.log):
+        return "transfer"
     for line in call.log:
         if line.callid == connect.callid and line.event in ENDS and abs(line.at.timestamp() - ended) <= CLOCK_SECONDS:
             return ENDS[line.event]

@@ -149,6 +149,13 @@ class HotlineUnderTest:
             raise HotlineFailed(f"GET {path}: {answer.status_code} {answer.text[:500]}")
         return answer
 
+    async def post(self, path: str, data: Mapping[str, Any]) -> httpx.Response:
+        """The same, to change something."""
+        answer = await self._http.post(path, json=data, headers={"Authorization": f"Bearer {self._token}"})
+        if answer.status_code >= 400:
+            raise HotlineFailed(f"POST {path}: {answer.status_code} {answer.text[:500]}")
+        return answer
+
     async def tickets(self) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = (await self.get("/api/tickets?limit=200")).json()["items"]
         return items

@@ -1,4 +1,4 @@
-"""Logs that a real Asterisk wrote, cut up as a reader may find them; see tests/queues/record_logs.py."""
+"""Logs that a real Asterisk wrote, cut up as a reader may find them; KEEP in tests/calls/test_records.py renews them."""
 
 from __future__ import annotations
 

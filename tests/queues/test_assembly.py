@@ -52,6 +52,15 @@ def test_a_caller_who_left_the_menu(simple: House) -> None:
     assert (call.outcome, call.path, call.visits) == (Outcome.LEFT_MENU, "12345", ())
 
 
+def test_hold_is_the_time_apart_and_a_call_passed_on_is_one_record(tmp_path: Path) -> None:
+    house = whole("passed_on", tmp_path)
+    held, passed = house.of("13800000001"), house.of("13800000002")
+    assert held.talks[0].hold_seconds == pytest.approx(1.5, abs=0.2)
+    assert held.talks[0].seconds == pytest.approx(8.8, abs=0.2), "on hold and back it was one conversation"
+    assert [(talk.agent, talk.how) for talk in passed.talks] == [("agent-1001", "transfer"), ("agent-1002", "caller")]
+    assert len(house.records) == 4, "no leg made a call of its own"
+
+
 @pytest.mark.parametrize("story", STORIES)
 def test_however_the_logs_are_cut_the_records_are_the_same(story: str, tmp_path: Path) -> None:
     """Read line by line in any order between the two logs, with a restart of ours between any two."""

@@ -28,10 +28,10 @@ from queues.errors import AmiError
 from queues.event import Event
 from queues.floor import Floor
 from queues.members import Members
-from queues.model import DEVICE_STATES, AgentState
+from queues.model import DEVICE_STATES, AgentState, Channel
 from queues.names import TOO_MANY_MISSED, phone_of, queue_of
 from queues.shift_rows import as_event, as_row, from_row, places, taken_back
-from queues.standing import Standing
+from queues.standing import RINGS, Standing
 from queues.storage import Rows
 from queues.tables import Person
 from queues.worklist import Worklist
@@ -72,7 +72,7 @@ class Keeper:
         """After floor.start(): the picture is changed by an event before this hears of it."""
         for name, callback in {
             "QueueMemberStatus": self._member, "QueueMemberPause": self._member, "QueueMemberAdded": self._member,
-            "Newchannel": self._leg, "Hangup": self._leg, "BridgeEnter": self._bridged, "AgentCalled": self._called,
+            "Newchannel": self._leg, "Newstate": self._leg, "Hangup": self._leg, "Hold": self._held, "Unhold": self._held, "BridgeEnter": self._bridged, "AgentCalled": self._called,
             "AgentConnect": self._connected, "AgentRingNoAnswer": self._missed, "ContactStatus": self._contact,
         }.items():  # fmt: skip
             self._link.subscribe(name, callback)
@@ -95,7 +95,7 @@ class Keeper:
     def begins(self, standing: Standing) -> None:
         """Somebody has logged in."""
         standing.device = self._device(standing.phone)
-        standing.legs = {leg.uniqueid for leg in self._floor.picture.channels.values() if leg.phone == standing.phone}
+        standing.legs = {leg.uniqueid: _state(leg) for leg in self._floor.picture.channels.values() if leg.phone == standing.phone}
         self.people[standing.login] = self.by_phone[standing.phone] = standing
         self.look(standing, told=True)
 
@@ -162,20 +162,30 @@ class Keeper:
         standing = self._of(event)
         if standing is None:
             return
-        if event.name == "Newchannel":
+        if event.name == "Hangup":
+            standing.legs.pop(event["Uniqueid"], None)
+            if not standing.legs:
+                self._idle(standing)
+        elif event.name == "Newchannel" or event["Uniqueid"] in standing.legs:
             if not standing.legs and standing.rests_until is None:
                 standing.queue = ""
-            standing.legs.add(event["Uniqueid"])
-        else:
-            standing.legs.discard(event["Uniqueid"])
-            if not standing.legs:
-                standing.device = AgentState.FREE if standing.device is not AgentState.LOGGED_OUT else standing.device
-                self._idle(standing)
+            standing.legs[event["Uniqueid"]] = event["ChannelState"]
         self.look(standing)
 
     def _idle(self, standing: Standing) -> None:
         if standing.in_conversation:
             standing.stops_talking(_now(), self._rest_seconds(standing))
+
+    def _held(self, event: Event) -> None:
+        """By a key of their phone; the hold that is asked for at the desk calls `hold`."""
+        if standing := self._of(event):
+            self.hold(standing.phone, event.name == "Hold")
+
+    def hold(self, phone: str, held: bool) -> None:
+        """The conversation at this phone is on hold, or is not any more."""
+        if standing := self.by_phone.get(phone):
+            standing.held = held
+            self.look(standing)
 
     def _bridged(self, event: Event) -> None:
         if standing := self._of(event):
@@ -230,10 +240,10 @@ class Keeper:
     def _resynced(self) -> None:
         """The picture is true again: what everybody's phone does is taken from it."""
         picture = self._floor.picture
-        legs: dict[str, set[str]] = {}
+        legs: dict[str, dict[str, str]] = {}
         up: dict[str, str] = {}
         for leg in picture.channels.values():
-            legs.setdefault(leg.phone, set()).add(leg.uniqueid)
+            legs.setdefault(leg.phone, {})[leg.uniqueid] = _state(leg)
             if leg.up:
                 up[leg.phone] = leg.linkedid
         devices = {member.phone: member for member in picture.members.values()}
@@ -241,7 +251,7 @@ class Keeper:
         city = self.city()
         for standing in list(self.people.values()):
             standing.memberships = places(standing.skills, city)  # the city may have another version by now
-            standing.legs = legs.get(standing.phone, set())
+            standing.legs = legs.get(standing.phone, {})
             member = devices.get(standing.phone)
             standing.device = member.state if member else AgentState.UNKNOWN
             if standing.login in self._returned:
@@ -289,6 +299,11 @@ class Keeper:
 
     def _say(self, standing: Standing, state: AgentState) -> None:
         self._tell("agent", as_event(standing, state))
+
+
+def _state(leg: Channel) -> str:
+    """As near as a list of all channels says it."""
+    return "6" if leg.up else RINGS
 
 
 def _now() -> float:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from queues.actor import AGENT, SUPERVISOR, Refused
+from queues.tables import Person
 
 WORK_NUMBER = re.compile(r"[0-9]{1,10}")
 WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # skills, languages, dialects: names of queues.yaml and waiting.yaml
@@ -20,6 +22,12 @@ def checked(name: str, value: Any) -> Any:
     if name not in CHECKS:
         raise wrong(name, f"none of {', '.join(CHECKS)}")
     return CHECKS[name](name, value)
+
+
+def shown(person: Person) -> dict[str, Any]:
+    """A person as the API and the commands show them: everything but the PIN."""
+    locked = person.locked_until is not None and person.locked_until > datetime.now(UTC)
+    return {"login": person.login, **{name: getattr(person, name) for name in CHECKS}, "has_pin": person.pin is not None, "locked": locked}
 
 
 def wrong(name: str, what: str) -> Refused:

@@ -15,6 +15,8 @@ from queues.names import AFTER_CALL_WORK, IN_CALL, MISSED, queue_of
 
 NO_PHONE = "phone"  # why somebody is unavailable
 BUSY = (AgentState.TALKING, AgentState.ON_HOLD)
+# ChannelState (include/asterisk/channelstate.h): 4 they dial, 5 their phone rings, 6 up
+RINGS, TALKS = "5", frozenset("46")
 
 
 @dataclass
@@ -50,8 +52,10 @@ class Standing:
     in_conversation: bool = False
     device: AgentState = AgentState.UNKNOWN
     unreachable: bool = False
-    legs: set[str] = field(default_factory=set)
-    """The uniqueids of their phone's channels."""
+    legs: dict[str, str] = field(default_factory=dict)
+    """Of their phone's channels by uniqueid: Asterisk's ChannelState. The device's own state says busy from the first ring
+    on (device_state_busy_at), so only the channels tell ringing from talking."""
+    held: bool = False
 
     @property
     def queues(self) -> set[str]:
@@ -97,7 +101,7 @@ class Standing:
 
     def stops_talking(self, now: float, rest_seconds: int) -> None:
         """Their phone has no call any more, however it ended: hung up by either, handed on, taken over."""
-        self.in_conversation = False
+        self.in_conversation = self.held = False
         self.rests_until = now + rest_seconds if rest_seconds > 0 else None
 
     def misses(self, now: float, sit_out_seconds: float, limit: int, reason: str) -> None:
@@ -118,12 +122,12 @@ class Standing:
     def _doing(self) -> tuple[AgentState, str, float | None]:
         if self.unreachable or self.device is AgentState.LOGGED_OUT:
             return AgentState.UNAVAILABLE, NO_PHONE, None
-        if self.device is AgentState.ON_HOLD:
-            return AgentState.ON_HOLD, self.queue, None
-        if self.in_conversation or (self.device is AgentState.TALKING and self.legs):
-            return AgentState.TALKING, self.queue, None
-        if self.device is AgentState.RINGING and self.legs:
+        if self.in_conversation:
+            return AgentState.ON_HOLD if self.held else AgentState.TALKING, self.queue, None
+        if RINGS in self.legs.values():
             return AgentState.RINGING, self.queue, None
+        if not TALKS.isdisjoint(self.legs.values()):
+            return AgentState.TALKING, self.queue, None
         if self.rests_until is not None:
             return AgentState.AFTER_CALL_WORK, self.queue, self.rests_until
         if self.on_break:

@@ -134,9 +134,9 @@ class HotlineUnderTest:
             await asyncio.sleep(POLL_SECONDS)
         raise HotlineFailed(f"the hotline was not healthy in {seconds:g} s: {last}; {self.last_words()}")
 
-    async def command(self, *arguments: str) -> Any:
-        """Runs `hotline …` on this hotline and returns what it printed as JSON. Raises HotlineFailed."""
-        printed = await self._call(*arguments)
+    async def command(self, *arguments: str, typed: str = "") -> Any:
+        """Runs `hotline …` on this hotline, types something into it, and returns what it printed as JSON. Raises HotlineFailed."""
+        printed = await self._call(*arguments, typed=typed)
         try:
             return json.loads(printed)
         except ValueError as error:
@@ -248,13 +248,13 @@ class HotlineUnderTest:
                 await asyncio.to_thread(self._run.wait, STOP_SECONDS)
             self._run = None
 
-    async def _call(self, *arguments: str, seconds: float = COMMAND_SECONDS) -> str:
+    async def _call(self, *arguments: str, seconds: float = COMMAND_SECONDS, typed: str = "") -> str:
         process = await asyncio.create_subprocess_exec(
-            *self._command(*arguments), env=self._environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            *self._command(*arguments), env=self._environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         try:
             async with asyncio.timeout(seconds):
-                printed, complaint = await process.communicate()
+                printed, complaint = await process.communicate(typed.encode())
         except TimeoutError:
             process.kill()
             raise HotlineFailed(f"`hotline {' '.join(arguments)}` took longer than {seconds:g} s") from None

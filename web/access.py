@@ -7,11 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.exc import SQLAlchemyError
 
+from queues import audit
+from queues.actor import Actor
+from queues.audit import REFUSED, Line
 from tickets.store import Store
 from web.problems import Problem
+
+LOOKING = frozenset(("GET", "HEAD", "OPTIONS"))
+log = structlog.get_logger("web.access")
 
 
 class May(enum.Enum):
@@ -23,11 +31,12 @@ class May(enum.Enum):
     HANDLE_CALLS = "hold, transfer and make calls"
     LEAD_FLOOR = "listen to calls, move callers and tell agents something"
     MIND_DELIVERIES = "see and replay hand-overs"
+    MANAGE_PEOPLE = "add, change and remove agents"
 
 
 ROLES = {
     "agent": {May.READ_TICKETS, May.READ_FLOOR, May.HANDLE_CALLS},
-    "supervisor": set(May),
+    "supervisor": set(May) - {May.MANAGE_PEOPLE},
     "administrator": set(May),
     "integration": {May.READ_TICKETS, May.SEE_CALLERS, May.READ_FLOOR},
 }
@@ -59,12 +68,26 @@ def reader(request: Request, given: Annotated[HTTPAuthorizationCredentials | Non
     return Reader(token.id, token.role, token.agent)
 
 
-def needs(what: May) -> Callable[[Reader], Reader]:
-    """A dependency that refuses roles without this permission."""
+def needs(what: May) -> Callable[[Request, Reader], Reader]:
+    """A dependency that refuses roles without this permission; who tried to change something is in the audit."""
 
-    def check(holder: Annotated[Reader, Depends(reader)]) -> Reader:
+    def check(request: Request, holder: Annotated[Reader, Depends(reader)]) -> Reader:
         if not holder.may(what):
-            raise Problem(403, f"a token with the role {holder.role} may not {what.value}")
+            why = f"a token with the role {holder.role} may not {what.value}"
+            if request.method not in LOOKING:
+                _audit(request, holder, why)
+            raise Problem(403, why)
         return holder
 
     return check
+
+
+def _audit(request: Request, holder: Reader, why: str) -> None:
+    """A refusal stays one where the database is away."""
+    action = f"{request.method} {request.scope['route'].path}"
+    target = "/".join(map(str, request.path_params.values()))
+    line = Line(Actor(holder.role, token=holder.token, agent=holder.agent), action, target, REFUSED, why)
+    try:
+        audit.write(request.app.state.store.database, line)
+    except SQLAlchemyError as error:
+        log.error("audit line not in the database", actor=str(line.by), action=action, target=target, reason=type(error).__name__)

@@ -20,6 +20,7 @@ from queues.snapshot import Snapshot
 from tickets.spool import Item, Spool
 from tickets.store import Store
 from web import (
+    agent_routes,
     alarm_routes,
     call_routes,
     delivery_routes,
@@ -63,7 +64,9 @@ def create_app(
     app.add_middleware(SafeHeaders)
     problems.install(app)
     _plain_pages(app, Figures(store, spool, floor, reasons, agi, partial(alarm_file.read, alarm_file.where(home))), store, spool, reasons, concerns)
-    for routes in (ticket_routes, call_routes, supervisor_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, waiting_routes, events):
+    for routes in (
+        ticket_routes, call_routes, supervisor_routes, agent_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, waiting_routes, events,
+    ):  # fmt: skip
         app.include_router(routes.router)
     return app
 

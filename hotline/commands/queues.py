@@ -1,4 +1,4 @@
-"""`hotline queues`, `agents`, `calls`: what is going on, as the telephony process last wrote it down."""
+"""`hotline queues`, `calls` (and `agents` with nothing behind it): what is going on, as the telephony process last wrote it down."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="as JSON, numbers in full")
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command()(queues)
-    app.command()(agents)
     app.command()(calls)
 
 
@@ -38,12 +37,12 @@ def queues(as_json: AsJson = False) -> None:
 
 
 def agents(as_json: AsJson = False) -> None:
-    """Agents 坐席: each phone and what it is doing."""
+    """Agents 坐席: who is at which phone, and what they are doing (`hotline agents`)."""
     now = _now(as_json)
     if as_json:
         _print(now, now.agents)
         return
-    _table(("phone", "state", "queues", "calls taken", "in call"), map(_agent_row, now.agents))
+    _table(("phone", "agent", "state", "since", "queues", "calls taken", "in call"), map(_agent_row, now.agents))
 
 
 def calls(
@@ -92,8 +91,14 @@ def _queue_row(queue: QueueView) -> tuple[object, ...]:
 
 
 def _agent_row(agent: Agent) -> tuple[object, ...]:
-    state = f"{agent.state} (paused {agent.pause_reason})".replace(" )", ")") if agent.paused else agent.state
-    return (agent.phone, state, ", ".join(agent.queues), agent.calls_taken, agent.linkedid)
+    since = "" if agent.since is None else f"{_age(agent.since)} s"
+    return (agent.phone, f"{agent.name} {agent.work_number}".strip(), _doing(agent), since, ", ".join(agent.queues), agent.calls_taken, agent.linkedid)
+
+
+def _doing(agent: Agent) -> str:
+    if agent.login:
+        return f"{agent.state}{f' ({agent.why})' if agent.why else ''}{', too long' if agent.over_limit else ''}"
+    return f"{agent.state} (paused {agent.pause_reason})".replace(" )", ")") if agent.paused else agent.state
 
 
 def _call_row(call: Call) -> tuple[object, ...]:

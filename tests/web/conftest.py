@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from queues.model import Agent, AgentState, Call, Doing, QueueView, Waiting
 from queues.snapshot import Snapshot
+from queues.storage import MIGRATIONS
 from tests.tickets.stage import page, speak, write_fax
 from tickets.adopt import Adoption
 from tickets.models import Ticket
@@ -54,6 +55,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "hotline.sqlite3"
     store = Store(f"sqlite:///{path}")
     store.migrate()
+    store.database.migrate(MIGRATIONS)
     store.close()
     return path
 

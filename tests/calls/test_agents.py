@@ -1,0 +1,177 @@
+"""People at phones: log in with a PIN, are rung, rest after calls, miss some, vanish; with the service and without it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest_asyncio
+
+from queues.actor import ADMINISTRATOR, Actor
+from queues.desk import ask
+from telephone.caller import Caller as Telephone
+from telephone.hotline_under_test import HotlineUnderTest
+from telephone.network import Network
+from telephone.phone import DidNotRing, Phone, PhoneAccount
+from telephone.prompts import Prompts
+from tests.calls.conftest import CALLS, Citizen, change, down, until
+from tests.calls.test_publish import published
+from tests.scenario import Caller
+
+pytestmark = CALLS
+
+ROOT = Actor(ADMINISTRATOR, name="test")
+PIN = "4711"
+REST_SECONDS = 3
+
+
+class Desk:
+    """An agent's desk: a phone without fixed queues, and a person with a PIN."""
+
+    def __init__(self, hotline: HotlineUnderTest, network: Network, prompts: Prompts, phone: Phone, login: str, work_number: str) -> None:
+        self.hotline, self.network, self.prompts, self.phone = hotline, network, prompts, phone
+        self.login, self.work_number = login, work_number
+
+    async def dials(self, code: str) -> Telephone:
+        telephone = Telephone(self.network.ami, self.network.sound, self.phone.name, trunk=self.phone.name)
+        await telephone.dials(code)
+        return telephone
+
+    async def hears_after(self, code: str, prompt: str) -> None:
+        """Dials a code that needs nothing more, and hears what came of it."""
+        telephone = await self.dials(code)
+        await telephone.hears(self.prompts[prompt], prompt, within=12)
+        await telephone.is_hung_up_on()
+
+    async def logs_in(self, pin: str = PIN, hears: str = "agent-logged-in") -> None:
+        telephone = await self.dials("*10")
+        await telephone.hears(self.prompts["agent-number"], "agent-number")
+        await telephone.presses(f"{self.work_number}#")
+        await telephone.hears(self.prompts["agent-pin"], "agent-pin")
+        await telephone.presses(f"{pin}#")
+        await telephone.hears(self.prompts[hears], hears)
+        await telephone.is_hung_up_on()
+
+    async def asks(self, what: str, **fields: Any) -> dict[str, Any]:
+        return await asyncio.to_thread(ask, self.hotline.settings.home, what, ROOT, login=self.login, **fields)
+
+    async def shown(self) -> dict[str, Any]:
+        items = (await self.hotline.get("/api/agents")).json()["items"]
+        return next((item for item in items if item["login"] == self.login), {})
+
+    async def is_(self, state: str, why: str | None = None, within: float = 10.0) -> dict[str, Any]:
+        async def reached() -> dict[str, Any]:
+            shown = await self.shown()
+            return shown if shown.get("state") == state and (why is None or shown["why"] == why) else {}
+
+        try:
+            return await until(reached, f"{self.login} is {state}", within)
+        except AssertionError as error:
+            print(self.hotline.asterisk("queue show"), self.hotline.asterisk("core show channels"), self.hotline.last_words())
+            raise AssertionError(f"{error}; last: {await self.shown()}") from None
+
+    def is_a_member(self) -> bool:
+        return f"PJSIP/{self.phone.name}" in self.hotline.asterisk("queue show")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def desk(hotline: HotlineUnderTest, network: Network, prompts: Prompts, agent: Phone) -> AsyncIterator[Desk]:
+    """li with work number 7; the fixed phone of the other stories is off its desk meanwhile."""
+    account = await hotline.command("phone", "add", "desk-1")
+    phone = await network.phone(PhoneAccount(account["username"], account["secret"]))
+    await person(hotline, "li", "7")
+    await agent.unregister()
+    change(hotline.settings.city / "queues.yaml", lambda queues: [queue.update(wrapup_seconds=REST_SECONDS, ring_seconds=3, missed_calls=2) for queue in queues.values()])
+    await asyncio.to_thread(published, hotline)
+    yield Desk(hotline, network, prompts, phone, "li", "7")
+    change(hotline.settings.city / "queues.yaml", lambda queues: [queue.update(wrapup_seconds=0, ring_seconds=15) for queue in queues.values()])
+    await asyncio.to_thread(published, hotline)
+    await agent.register_again()
+
+
+async def person(hotline: HotlineUnderTest, login: str, work_number: str) -> None:
+    await hotline.command("agents", "add", login, "--name", "李明", "--work-number", work_number, "--pin", typed=f"{PIN}\n")
+
+
+async def talks(citizen: Citizen, desk: Desk, number: str = "1234511") -> Any:
+    line = citizen()
+    await Caller(line).dials(number).reaches("complaints").stays()
+    await desk.phone.rings()
+    await desk.phone.answers()
+    return line
+
+
+async def test_a_day_at_a_phone(citizen: Citizen, desk: Desk) -> None:
+    """Logs in with work number and PIN, is heard by number, rests without being rung by the other queue, is ready early."""
+    await desk.logs_in("9999", hears="agent-wrong-pin")
+    await desk.logs_in()
+    shown = await desk.is_("available")
+    assert (shown["phone"], shown["work_number"], shown["queues"]) == ("desk-1", "7", ["complaints", "general"])
+    line = await talks(citizen, desk)
+    for prompt in ("agent-before", "digit-7", "agent-after"):
+        await line.telephone.hears(desk.prompts[prompt], prompt, within=10)
+    await desk.is_("talking", "complaints")
+    other = citizen()
+    await Caller(other).dials("1234512").reaches("general").stays()
+    await line.telephone.hangs_up()
+    await desk.is_("after_call_work", within=REST_SECONDS)
+    try:
+        await desk.phone.rings(within=REST_SECONDS - 1)
+        raise AssertionError("rung by the other queue in after-call work")
+    except DidNotRing:
+        pass
+    await desk.phone.rings()
+    await desk.phone.answers()
+    await desk.phone.hangs_up()
+    await desk.is_("after_call_work", "general", within=REST_SECONDS)
+    await desk.hears_after("*13", "agent-ready")
+    await desk.is_("available", within=1)
+    await desk.hears_after("*122", "agent-paused")
+    paused = await desk.is_("paused", "meal")
+    assert paused["until"] - paused["since"] > 40 * 60
+    await desk.asks("agent.ready")
+    await desk.hears_after("*11", "agent-logged-out")
+    assert await desk.shown() in ({}, {**await desk.shown(), "state": "logged_out"}) and not desk.is_a_member()
+
+
+async def test_missed_calls_move_on_and_then_pause(citizen: Citizen, desk: Desk) -> None:
+    await desk.asks("agent.login", phone="desk-1")
+    await desk.is_("available")
+    line = citizen()
+    await Caller(line).dials("1234511").reaches("complaints").stays()
+    await desk.phone.rings()
+    await desk.is_("ringing", "complaints")
+    await desk.is_("paused", "missed_call")
+    await desk.is_("paused", "missed_calls", within=20)
+    await line.telephone.hangs_up()
+    await desk.asks("agent.ready")
+    await desk.is_("available")
+
+
+async def test_a_phone_that_vanishes_makes_its_agent_unavailable(desk: Desk) -> None:
+    await desk.phone.unregister()
+    await desk.is_("unavailable", "phone", within=3)
+    await desk.phone.register_again()
+    await desk.is_("available", within=3)
+
+
+async def test_a_restart_in_the_middle_of_everything_keeps_who_is_doing_what(citizen: Citizen, desk: Desk, hotline: HotlineUnderTest) -> None:
+    line = await talks(citizen, desk)
+    talking = await desk.is_("talking", "complaints")
+    async with down(hotline):
+        pass
+    again = await desk.is_("talking", "complaints")
+    assert again["since"] == talking["since"] and again["linkedid"] == talking["linkedid"]
+    await line.telephone.hangs_up()
+    await desk.is_("after_call_work", within=REST_SECONDS)
+    await desk.is_("available")
+    line = await talks(citizen, desk)
+    async with down(hotline):
+        await line.telephone.hangs_up()
+        await desk.hears_after("*121", "agent-paused")
+        assert "(paused:rest" in hotline.asterisk("queue show hotline-general")
+    await desk.is_("paused", "rest")
+    await desk.asks("agent.ready")
+    await desk.asks("agent.logout")
+    assert not desk.is_a_member()

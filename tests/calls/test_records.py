@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import pytest_asyncio
 import soundfile
 
@@ -33,8 +34,8 @@ async def colleague(hotline: HotlineUnderTest, network: Network) -> Phone:
     return await network.phone(PhoneAccount(account["username"], account["secret"]))
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
-async def logs(hotline: HotlineUnderTest) -> Any:
+@pytest.fixture(scope="module", autouse=True)
+def logs(hotline: HotlineUnderTest) -> Any:
     yield
     if KEEP:
         folder = hotline.settings.home / "asterisk" / "log"

@@ -61,9 +61,13 @@ async def _alone(console: Console, part: str, full: bool, folder: Path) -> None:
     elif part == "round-trips":
         _tell(console, part, "AGI round trips", about, await round_trips.measure())
     else:
-        cost, burst = await two_keys.measure(folder / "two-keys", full)
-        _tell(console, part, f"The two-key menu at {two_keys.STEADY:g} calls a second", about, cost)
-        _tell(console, f"{part}-burst", "The same, offered at once", about, burst)
+
+
+        def tell(which: str, rows: list[dict[str, object]]) -> None:
+            title = f"The two-key menu, {two_keys.BURST[0]} calls at {two_keys.BURST[1]:g} a second" if which else f"The two-key menu at {two_keys.STEADY:g} calls a second"
+            _tell(console, f"{part}-{which}" if which else part, title, about, rows)
+
+        await two_keys.measure(folder / "two-keys", full, tell)
 
 
 async def _answer(hotline: HotlineUnderTest, line: Line, full: bool) -> list[dict[str, object]]:

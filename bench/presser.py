@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from bench.line import ALAW, AUDIBLE, FRAME, RTP_HEADER, Heard, Line, NoAnswer, _header, _receive, _stamped
+from bench.line import ALAW, AUDIBLE, FRAME, RTP_HEADER, Heard, Line, NoAnswer, _Call, _header, _receive, _stamped
 
 EVENT: Final = 101
 VOLUME: Final = 10
@@ -53,6 +53,7 @@ class Presser(Line):
     def __init__(self, hotline: tuple[str, int], address: str = "127.0.0.4") -> None:
         super().__init__(hotline, address)
         self._ended: dict[str, asyncio.Event] = {}
+        self._late: set[asyncio.Future[None]] = set()
 
     async def press(self, number: str, caller: str, keys: str, pause_seconds: float) -> Heard:
         """Dials, presses, and is hung up on. Raises NoAnswer, also when the end of the menu is not reached; TimeoutError."""
@@ -72,7 +73,16 @@ class Presser(Line):
                 _look(rtp, heard)
                 return heard
             finally:
-                del self._calls[call.id], self._ended[call.id]
+                del self._ended[call.id]
+                if call.answer.done():
+                    del self._calls[call.id]
+                else:  # answered too late: ended as soon as it is
+                    call.answer.add_done_callback(lambda _: self._give_up(call))
+
+    def _give_up(self, call: _Call) -> None:
+        bye = asyncio.ensure_future(self._bye(call))
+        self._late.add(bye)
+        bye.add_done_callback(self._late.discard)
 
     def _agree(self, request: str) -> None:
         super()._agree(request)

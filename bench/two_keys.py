@@ -7,6 +7,7 @@ by the kernel for each process, so what else runs does not count.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import shutil
@@ -14,7 +15,7 @@ import statistics
 import sys
 import time
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +30,7 @@ from bench.line import Heard, NoAnswer
 from bench.presser import Presser
 from bench.report import percentile
 from hotline import menus
-from hotline.asterisk import Asterisk, find, ours
+from hotline.asterisk import Asterisk, AsteriskFailed, find, ours
 from hotline.settings import DIALPLANS, Settings
 from speech import prompts
 from telephone import sound
@@ -40,10 +41,12 @@ SIP_PORT: Final = 29160
 PROMPT_SECONDS: Final = 0.8
 PAUSE_SECONDS: Final = 0.5
 STEADY: Final = 40.0
+WARM_CALLS: Final = 5
 BURST: Final = (1200, 120.0)
 AIM: Final = 1.10
 START_SECONDS: Final = 30.0
 QUIET_SECONDS: Final = 1.0
+QUIET_LIMIT_SECONDS: Final = 120.0
 
 
 @dataclass
@@ -101,6 +104,19 @@ class House:
                 process.terminate()
             await process.wait()
 
+    async def is_quiet(self) -> None:
+        """No call of an earlier round is left to cost this one. Raises TimeoutError."""
+        async with asyncio.timeout(QUIET_LIMIT_SECONDS):
+            while not await asyncio.to_thread(self._is_empty):  # noqa: ASYNC110 - Asterisk tells nobody here
+                await asyncio.sleep(QUIET_SECONDS)
+
+    def _is_empty(self) -> bool:
+        with contextlib.suppress(AsteriskFailed):  # too busy to answer
+            if "0 active channels" in self.asterisk.cli("core show channels count"):
+                return True
+            self.asterisk.cli("channel request hangup all")
+        return False
+
     async def _listens(self) -> None:
         """Only ours is asked by a connection without a word: panoramisk's would turn in a circle for ever."""
         while True:
@@ -120,8 +136,8 @@ async def ready(process: asyncio.subprocess.Process) -> None:
         raise RuntimeError("an AGI server did not start")
 
 
-async def measure(folder: Path, full: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The rows of the two tables: what 1000 calls cost at 40 a second, and what becomes of 1200 at 120 a second."""
+async def measure(folder: Path, full: bool, tell: Callable[[str, list[dict[str, Any]]], None]) -> None:
+    """Tells the rows of two tables: what 1000 calls cost at 40 a second, and what becomes of 1200 at 120 a second (`burst`)."""
     house = await asyncio.to_thread(House, folder)
     await asyncio.to_thread(house.asterisk.start)
     line = Presser(("127.0.0.1", SIP_PORT))
@@ -131,22 +147,25 @@ async def measure(folder: Path, full: bool) -> tuple[list[dict[str, Any]], list[
         for _ in range(5 if full else 3):
             for way, kind in WAYS.items():
                 _add(steady[way], steady[NATIVE], *await _round(house, line, kind, 600 if full else 160, STEADY))
+        tell("", [_cost_row(way, figures) for way, figures in steady.items()])
         burst = {}
         for way, kind in WAYS.items():
             _add(burst.setdefault(way, Figures()), burst[NATIVE], *await _round(house, line, kind, *BURST))
+        tell("burst", [_burst_row(way, figures) for way, figures in burst.items()])
     finally:
         line.close()
         await asyncio.to_thread(house.asterisk.kill)
         shutil.rmtree(folder, ignore_errors=True)
-    return [_cost_row(way, figures) for way, figures in steady.items()], [_burst_row(way, figures) for way, figures in burst.items()]
 
 
 async def _round(house: House, line: Presser, kind: str, calls: int, per_second: float) -> tuple[list[Heard | str], float, float, float]:
     """The calls, and the processor seconds of Asterisk and of the server while they lasted."""
+    await house.is_quiet()
     async with house.served(kind) as server:
         asterisk = house.asterisk.process()
         assert asterisk is not None
         lead = silence_before(house.settings.sounds / "zh" / f"{script.PROMPTS[0][0]}.wav")
+        await _calls(line, WARM_CALLS, STEADY)  # a server's first call reads the menus
         before = _used(asterisk), _used(server)
         results = await _calls(line, calls, per_second)
         await asyncio.sleep(QUIET_SECONDS)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ivr.loading import load
 from ivr.model import City
+from ivr.prompts import REQUIRED
 
 KEYS = "12"
 DEPTH = 5
@@ -15,24 +16,7 @@ ROOT = "12345"
 URGENT, ENGLISH = "5", "4"  # police; the menu in another language
 AWAY = {"6": "05468110110", "7": "+8605468110110"}  # a department that is there, one that is not
 PROMPT = "which-way"
-SHARED = [
-    "welcome",
-    "please-wait",
-    "recording-notice",
-    "all-busy",
-    "offer-voicemail",
-    "voicemail-notice",
-    "voicemail-received",
-    "person",
-    "voicemail-unavailable",
-    "fax-ready",
-    "fax-failed",
-    "transfer-failed",
-    "ticket",
-    "nomatch",
-    "noinput",
-    "goodbye",
-]
+SHARED = sorted({*REQUIRED, "welcome", "fax-ready", "ticket"})
 
 
 def texts() -> dict[str, str]:

@@ -68,12 +68,17 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A caller in a queue; `since` in Unix seconds."""
+    """A caller in a queue; `since` in Unix seconds. `place` is among those who need the same, 1 is next."""
 
     uniqueid: str
     queue: str
     caller: str
     since: float
+    linkedid: str = ""
+    needs: tuple[str, ...] = ()
+    """Skills without which nobody can help."""
+    priority: int = 0
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)

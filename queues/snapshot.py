@@ -80,12 +80,16 @@ def _parsed(data: dict[str, Any]) -> Snapshot:
     return Snapshot(
         written_at=datetime.fromisoformat(data["written_at"]), connected=bool(data["connected"]), fault=data["fault"],
         queues=tuple(
-            QueueView(**_of(QueueView, item) | {"members": tuple(item["members"]), "waiting": tuple(Waiting(**w) for w in item["waiting"])})
+            QueueView(**_of(QueueView, item) | {"members": tuple(item["members"]), "waiting": tuple(map(_waiting, item["waiting"]))})
             for item in data["queues"]
         ),
         agents=tuple(Agent(**_of(Agent, item) | {"state": AgentState(item["state"]), "queues": tuple(item["queues"])}) for item in data["agents"]),
         calls=tuple(map(_call, data["calls"])), recent=tuple(map(_call, data["recent"])),
     )  # fmt: skip
+
+
+def _waiting(item: dict[str, Any]) -> Waiting:
+    return Waiting(**_of(Waiting, item) | {"needs": tuple(item["needs"])})
 
 
 def _call(item: dict[str, Any]) -> Call:

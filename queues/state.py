@@ -24,7 +24,7 @@ from queues.model import (
     QueueView,
     Waiting,
 )
-from queues.names import phone_of, queue_of
+from queues.names import phone_of, queue_of, wanted_of
 from queues.standing import Standing
 
 RECENT = 200
@@ -48,6 +48,8 @@ class Picture:
         self.staff: Mapping[str, Standing] = {}
         """By phone: who is logged in there and what they are doing; kept by queues/keeper.py."""
         self.waiting: dict[str, Waiting] = {}
+        self._lines: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        """Who waits in each of Asterisk's queues, by place."""
         self.channels: dict[str, Channel] = {}
         self._legs: dict[str, set[str]] = {}
         """Of each call: the channels it has now."""
@@ -64,13 +66,13 @@ class Picture:
             self._channel(event, now)
             self._joined(event, now)
         elif event.name in ("QueueCallerLeave", "QueueCallerAbandon"):
-            self.waiting.pop(event["Uniqueid"], None)
+            self._gone(event["Uniqueid"])
         elif event.name in CHANNEL_EVENTS:
             self._channel(event, now)
 
     def resync(self, queue_status: Iterable[Event], channels: Iterable[Event], now: float) -> None:
         """Puts everything right from the answers to QueueStatus and CoreShowChannels."""
-        self.strategies, self.members, self.waiting, self.sections = {}, {}, {}, {}
+        self.strategies, self.members, self.waiting, self.sections, self._lines = {}, {}, {}, {}, {}
         answers = list(queue_status)
         for event in answers:
             if event.name == "QueueParams":
@@ -104,8 +106,10 @@ class Picture:
         for member in self.members.values():
             members[member.queue].append(member)
         waiting: defaultdict[str, list[Waiting]] = defaultdict(list)
-        for caller in self.waiting.values():
-            waiting[caller.queue].append(caller)
+        for line in self._lines.values():
+            for place, uniqueid in enumerate(line, 1):
+                caller = self.waiting[uniqueid]
+                waiting[caller.queue].append(replace(caller, place=place))
         return [_view(name, strategy, members[name], waiting[name]) for name, strategy in sorted(self.strategies.items())]
 
     def live_calls(self) -> list[Call]:
@@ -117,16 +121,6 @@ class Picture:
             else call
             for call in sorted(self.calls.values(), key=lambda call: (call.since, call.linkedid))
         ]  # fmt: skip
-
-    def _view(self, name: str, strategy: str) -> QueueView:
-        members = [member for member in self.members.values() if member.queue == name]
-        there = [member for member in members if member.state is not AgentState.LOGGED_OUT]
-        return QueueView(
-            name=name, strategy=strategy, members=tuple(sorted(member.phone for member in members)),
-            logged_in=len(there),
-            free=sum(member.state is AgentState.FREE and not member.paused for member in there),
-            waiting=tuple(sorted((w for w in self.waiting.values() if w.queue == name), key=lambda w: w.since)),
-        )  # fmt: skip
 
     def _member(self, event: Event) -> None:
         member = Member(
@@ -147,16 +141,27 @@ class Picture:
             self.members.pop((queue, phone), None)
 
     def _joined(self, event: Event, since: float) -> None:
-        waiting = Waiting(event["Uniqueid"], queue_of(event["Queue"]), _number(event), since)
-        before = self.waiting.get(waiting.uniqueid)
-        self.waiting[waiting.uniqueid] = before if before and before.queue == waiting.queue else waiting
-        self._note(waiting.uniqueid, queue=waiting.queue)
+        uniqueid, queue, needs = event["Uniqueid"], queue_of(event["Queue"]), wanted_of(event["Queue"])
+        before = self.waiting.get(uniqueid)
+        if before is None or (before.queue, before.needs) != (queue, needs):
+            self._gone(uniqueid)
+            priority = event.number("Priority") or _whole(event.variables.get("QUEUE_PRIO", ""))
+            self.waiting[uniqueid] = Waiting(uniqueid, queue, _number(event), since, event["Linkedid"] or uniqueid, needs, priority)
+            line = self._lines.setdefault((queue, needs), [])
+            line.insert(max(0, event.number("Position", len(line) + 1) - 1), uniqueid)
+        self._note(uniqueid, queue=queue)
+
+    def _gone(self, uniqueid: str) -> None:
+        """Waits no more, if ever; those behind move up."""
+        caller = self.waiting.pop(uniqueid, None)
+        if caller:
+            self._lines[caller.queue, caller.needs].remove(uniqueid)
 
     def _channel(self, event: Event, now: float) -> None:
         known = event["Uniqueid"] in self.channels
         if event.name == "Hangup":
             channel = self.channels.pop(event["Uniqueid"], None)
-            self.waiting.pop(event["Uniqueid"], None)
+            self._gone(event["Uniqueid"])
             if channel:
                 self._left(channel, now)
         elif known or event.name == "Newchannel":  # news of a channel that has gone does not bring it back
@@ -223,7 +228,7 @@ def _view(name: str, strategy: str, members: Sequence[Member], waiting: Sequence
         name=name, strategy=strategy, members=tuple(sorted(member.phone for member in members)),
         logged_in=len(there),
         free=sum(member.state is AgentState.FREE and not member.paused for member in there),
-        waiting=tuple(sorted(waiting, key=lambda caller: caller.since)),
+        waiting=tuple(sorted(waiting, key=lambda caller: (caller.since, caller.place))),
     )  # fmt: skip
 
 
@@ -254,6 +259,10 @@ def _phone(event: Event) -> str:
 def _number(event: Event) -> str:
     number = event["CallerIDNum"]
     return "" if number == "<unknown>" else number
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _seconds(text: str) -> float:

@@ -176,3 +176,35 @@ async def test_a_phone_that_cannot_be_reached_is_logged_out() -> None:
     assert queue(made, "complaints").logged_in == 0
     made.apply(Event("QueueMemberRemoved", status), 0)
     assert queue(made, "complaints").members == ()
+
+
+def entry(uniqueid: str, place: int, queue: str = "hotline-tax", name: str = "QueueEntry", **more: str) -> Event:
+    return Event(name, {"queue": queue, "uniqueid": uniqueid, "position": str(place), "wait": "5", **more})
+
+
+def joins(uniqueid: str, place: int, queue: str = "hotline-tax", priority: str = "") -> Event:
+    made = entry(uniqueid, place, queue, "QueueCallerJoin", linkedid=f"call-{uniqueid}")
+    return replace(made, variables={"QUEUE_PRIO": priority})
+
+
+def places(made: Picture) -> dict[str, int]:
+    return {waiting.uniqueid: waiting.place for view in made.queues() for waiting in view.waiting}
+
+
+def test_each_callers_place_is_asterisks_own_whoever_comes_before_others_or_leaves() -> None:
+    made = Picture()
+    params = Event("QueueParams", {"queue": "hotline-tax", "strategy": "ringall"})
+    made.resync([params, entry("a", 1, priority="7"), entry("b", 2)], [], now=100.0)
+    made.apply(joins("c", 3), 101)
+    made.apply(joins("first", 1, priority="20"), 102)
+    made.apply(joins("cantonese", 1, "hotline-tax+cantonese"), 103)
+    assert places(made) == {"first": 1, "a": 2, "b": 3, "c": 4, "cantonese": 1}
+    made.apply(joins("c", 3), 104)  # told again
+    for name in ("QueueCallerAbandon", "QueueCallerLeave"):
+        made.apply(entry("b", 3, name=name), 105)
+    assert places(made) == {"first": 1, "a": 2, "c": 3, "cantonese": 1}
+    found = {waiting.uniqueid: waiting for waiting in queue(made, "tax").waiting}
+    assert (found["a"].priority, found["first"].priority, found["c"].priority) == (7, 20, 0)
+    assert (found["cantonese"].needs, found["first"].linkedid, found["a"].since) == (("cantonese",), "call-first", 95.0)
+    made.apply(joins("c", 1, "hotline-tax+cantonese"), 106)  # whoever needs something else now stands in another line
+    assert places(made) == {"first": 1, "a": 2, "c": 1, "cantonese": 2}

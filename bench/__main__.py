@@ -1,4 +1,4 @@
-"""Measures a hotline of its own and prints tables: python -m bench [--full] [--only two-keys|round-trips|generated|answer|messages|memory]
+"""Measures a hotline of its own and prints tables: python -m bench [--full] [--only two-keys|round-trips|generated|waiting|answer|messages|memory]
 
 Run it in isolation (`make bench` does), so that no call can leave the machine. Files: var/bench/*.json.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import answer, generated, house, memory, messages, report, round_trips, two_keys
+from bench import answer, generated, house, memory, messages, report, round_trips, two_keys, waiting
 from bench.answer import Load
 from bench.line import Line
 from hotline.asterisk import find
@@ -23,7 +23,7 @@ from telephone.hotline_under_test import HotlineUnderTest
 from telephone.network import Network
 
 RESULTS = PROJECT / "var" / "bench"
-ALONE = ("generated", "round-trips", "two-keys")  # measured with nothing else of ours running
+ALONE = ("generated", "waiting", "round-trips", "two-keys")  # measured with nothing else of ours running
 PARTS = (*ALONE, "answer", "messages", "memory")
 
 
@@ -58,6 +58,8 @@ async def _alone(console: Console, part: str, full: bool, folder: Path) -> None:
     about = report.machine() | {"full": full}
     if part == "generated":
         _tell(console, part, "Generated menus through the pure engine", about, await asyncio.to_thread(generated.measure, full))
+    elif part == "waiting":
+        _tell(console, part, "The wait that callers are told, and what came true (simulated)", about, await asyncio.to_thread(waiting.measure, full))
     elif part == "round-trips":
         _tell(console, part, "AGI round trips", about, await round_trips.measure())
     else:

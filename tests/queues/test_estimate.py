@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-import heapq
-import random
 import statistics
 
 import pytest
 
+from bench.waiting import HANDLE, Shift, simulated
 from ivr.prompts import of_wait
 from queues.estimate import Crowd, agents, handle_seconds, minutes, wait_seconds
-
-HANDLE = 200.0
-
-
-def simulated(servers: int, load: float, seed: int, shape: float, calls: int = 4000) -> list[tuple[float, float]]:
-    """(estimated, came true) for each caller who had to wait: Poisson arrivals, gamma handle times, first come first served."""
-    chance = random.Random(seed)
-    busy = [0.0] * servers  # when each agent becomes free
-    measured: list[float] = []
-    ends: list[tuple[float, float]] = []
-    starts: list[float] = []
-    found, now = [], 0.0
-    for _ in range(calls):
-        now += chance.expovariate(load * servers / HANDLE)
-        while ends and ends[0][0] <= now:
-            measured.append(heapq.heappop(ends)[1])
-        position = sum(start > now for start in starts[-500:]) + 1
-        free = sum(end <= now for end in busy)
-        handle = chance.gammavariate(shape, HANDLE / shape)
-        first = heapq.heappop(busy)
-        start = max(now, first)
-        heapq.heappush(busy, start + handle)
-        heapq.heappush(ends, (start + handle, handle))
-        starts.append(start)
-        if start > now:
-            estimate = wait_seconds(Crowd(position, servers, free), handle_seconds(measured, 180))
-            assert estimate is not None
-            found.append((estimate, start - now))
-    return found
 
 
 @pytest.mark.parametrize(("servers", "load", "shape"), [(3, 0.9, 1.0), (20, 0.97, 1.0), (20, 1.1, 1.0), (10, 1.05, 4.0), (100, 1.05, 2.0)])
 def test_the_estimate_comes_true_on_average(servers: int, load: float, shape: float) -> None:
-    found = simulated(servers, load, seed=servers, shape=shape)
+    found = simulated(Shift(servers, load, shape), seed=servers)
     assert len(found) > 500
     bias = statistics.mean(guess for guess, _ in found) / statistics.mean(true for _, true in found)
     assert 0.85 <= bias <= 1.2, f"estimated {bias:.2f} of what came true"
@@ -52,7 +22,7 @@ def test_the_estimate_comes_true_on_average(servers: int, load: float, shape: fl
 @pytest.mark.parametrize(("servers", "load"), [(10, 1.05), (20, 1.1)])
 def test_what_is_said_is_kept_for_most(servers: int, load: float) -> None:
     """`about N minutes`: of those who wait longer than a minute, nine of ten wait no longer than half as long again."""
-    found = [(guess, true) for guess, true in simulated(servers, load, seed=7, shape=2.0) if minutes(guess) > 1]
+    found = [(guess, true) for guess, true in simulated(Shift(servers, load, 2.0), seed=7) if minutes(guess) > 1]
     kept = sum(true <= minutes(guess) * 60 * 1.5 for guess, true in found) / len(found)
     assert kept >= 0.9, f"{kept:.2f} of {len(found)}"
 

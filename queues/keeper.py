@@ -25,23 +25,19 @@ from ivr.model import City
 from queues import shifts
 from queues.ami import AmiLink
 from queues.errors import AmiError
-from queues.event import Event
 from queues.floor import Floor
 from queues.members import Members
-from queues.model import DEVICE_STATES, AgentState, Channel
-from queues.names import TOO_MANY_MISSED, phone_of, queue_of
+from queues.model import AgentState, Channel
+from queues.phone_events import PhoneEvents
 from queues.shift_rows import as_event, as_row, from_row, places, taken_back
 from queues.standing import RINGS, Standing
 from queues.storage import Rows
 from queues.tables import Person
 from queues.worklist import Worklist
 
-SIT_OUT_SECONDS = 5.0  # after a missed call; longer than a round of ringing somebody else takes to begin
 TRY_AGAIN_SECONDS = 5.0
 HERE = "HOTLINE_FLOOR"  # a global variable of the dialplan: until when we are surely here
 HERE_SECONDS = 9.0
-CONTACT_GONE = frozenset(("Unreachable", "Removed"))
-CONTACT_THERE = frozenset(("Reachable", "NonQualified", "Created", "Updated"))
 
 log = structlog.get_logger()
 
@@ -61,6 +57,7 @@ class Keeper:
         self._rows = rows
         self._tell = tell
         self._members = Members(link, floor.picture)
+        self._phones = PhoneEvents(self.by_phone, self._members, city, self.look)
         self._returned: set[str] = set()  # read from the table, not yet compared with Asterisk
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._unwritten: Worklist[Standing] = Worklist()
@@ -70,12 +67,7 @@ class Keeper:
 
     async def start(self) -> None:
         """After floor.start(): the picture is changed by an event before this hears of it."""
-        for name, callback in {
-            "QueueMemberStatus": self._member, "QueueMemberPause": self._member, "QueueMemberAdded": self._member,
-            "Newchannel": self._leg, "Newstate": self._leg, "Hangup": self._leg, "Hold": self._held, "Unhold": self._held, "BridgeEnter": self._bridged, "AgentCalled": self._called,
-            "AgentConnect": self._connected, "AgentRingNoAnswer": self._missed, "ContactStatus": self._contact,
-        }.items():  # fmt: skip
-            self._link.subscribe(name, callback)
+        self._phones.follow(self._link)
         self._link.on_connected(self._resynced)
         works = (self._say_that_we_are_here(), self._remember(), self._unwritten.follow(self._write_down), self._out_of_step.follow(self._bring_in_step))
         self._tasks = [asyncio.create_task(work) for work in works]
@@ -143,96 +135,6 @@ class Keeper:
             standing.memberships = fresh.memberships
             self.look(standing, told=True)
 
-    def _of(self, event: Event, header: str = "Channel") -> Standing | None:
-        """Whose phone this channel or interface is."""
-        phone = phone_of(event[header])
-        return self.by_phone.get(phone) or self.by_phone.get(phone.rpartition("-")[0])
-
-    def _member(self, event: Event) -> None:
-        if standing := self._of(event, "Interface"):
-            if event.name == "QueueMemberPause":
-                paused = event["Paused"] == "1"
-                self._members.heard(standing.phone, (paused, event["PausedReason"] if paused else ""))
-            standing.device = DEVICE_STATES.get(event["Status"], AgentState.UNKNOWN)
-            if standing.device in (AgentState.FREE, AgentState.TALKING):
-                standing.unreachable = False
-            self.look(standing)
-
-    def _leg(self, event: Event) -> None:
-        standing = self._of(event)
-        if standing is None:
-            return
-        if event.name == "Hangup":
-            standing.legs.pop(event["Uniqueid"], None)
-            if not standing.legs:
-                self._idle(standing)
-        elif event.name == "Newchannel" or event["Uniqueid"] in standing.legs:
-            if not standing.legs and standing.rests_until is None:
-                standing.queue = ""
-            standing.legs[event["Uniqueid"]] = event["ChannelState"]
-        self.look(standing)
-
-    def _idle(self, standing: Standing) -> None:
-        if standing.in_conversation:
-            standing.stops_talking(_now(), self._rest_seconds(standing))
-
-    def _held(self, event: Event) -> None:
-        """By a key of their phone; the hold that is asked for at the desk calls `hold`."""
-        if standing := self._of(event):
-            self.hold(standing.phone, event.name == "Hold")
-
-    def hold(self, phone: str, held: bool) -> None:
-        """The conversation at this phone is on hold, or is not any more."""
-        if standing := self.by_phone.get(phone):
-            standing.held = held
-            self.look(standing)
-
-    def _bridged(self, event: Event) -> None:
-        if standing := self._of(event):
-            standing.begins_talking(event["Linkedid"])
-            self.look(standing)
-
-    def _called(self, event: Event) -> None:
-        if standing := self._of(event, "Interface"):
-            standing.queue, standing.linkedid = queue_of(event["Queue"]), event["Linkedid"]
-            self.look(standing)
-
-    def _connected(self, event: Event) -> None:
-        if standing := self._of(event, "Interface"):
-            standing.queue = queue_of(event["Queue"])
-            standing.begins_talking(event["Linkedid"])
-            self.look(standing)
-
-    def _missed(self, event: Event) -> None:
-        standing = self._of(event, "Interface")
-        queue = self.city().queues.get(queue_of(event["Queue"]))
-        if standing is None or standing.unreachable or queue is None:
-            return
-        sit_out = 0.0 if queue.strategy == "ringall" else SIT_OUT_SECONDS
-        standing.misses(_now(), sit_out, queue.missed_calls, TOO_MANY_MISSED)
-        log.info("call missed", agent=standing.login, queue=queue.name, in_a_row=standing.missed, linkedid=event["Linkedid"])
-        self.look(standing)
-
-    def _contact(self, event: Event) -> None:
-        """A phone that vanishes while it rings still has its channel: app_queue would ring the air to the end."""
-        standing = self.by_phone.get(event["AOR"])
-        if standing is None:
-            return
-        if event["ContactStatus"] in CONTACT_GONE:
-            standing.unreachable = True
-        elif event["ContactStatus"] in CONTACT_THERE:
-            standing.unreachable = False
-        self.look(standing)
-
-    def _rest_seconds(self, standing: Standing) -> int:
-        """Of the call that has just ended; a call of no queue, such as one they made, has the longest of their queues."""
-        if standing.wrapup_seconds is not None:
-            return standing.wrapup_seconds
-        queues = self.city().queues
-        if standing.queue in queues:
-            return queues[standing.queue].wrapup_seconds
-        return max((queues[name].wrapup_seconds for name in standing.queues if name in queues), default=0)
-
     def _device(self, phone: str) -> AgentState:
         states = {member.state for member in self._floor.picture.members.values() if member.phone == phone}
         return next(iter(states), AgentState.UNKNOWN)
@@ -256,9 +158,9 @@ class Keeper:
             standing.device = member.state if member else AgentState.UNKNOWN
             if standing.login in self._returned:
                 self._returned.discard(standing.login)
-                taken_back(standing, member.pause_reason if member and member.paused else "", up.get(standing.phone, ""), self._rest_seconds(standing), _now())
+                taken_back(standing, member.pause_reason if member and member.paused else "", up.get(standing.phone, ""), self._phones.rest_seconds(standing), _now())
             if not standing.legs:
-                self._idle(standing)
+                self._phones.idle(standing)
             self.look(standing)
 
     async def _say_that_we_are_here(self) -> None:

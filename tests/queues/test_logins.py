@@ -14,7 +14,7 @@ from hotline import menus
 from hotline.serve.codes import Codes
 from hotline.settings import Settings
 from ivr.loading import load
-from queues import audit, keeper, people, pins
+from queues import audit, keeper, people, phone_events, pins
 from queues.actor import ADMINISTRATOR, AGENT, INTEGRATION, SUPERVISOR, Actor, Refused
 from queues.ami import AmiLink
 from queues.audit import Line
@@ -22,6 +22,7 @@ from queues.desk import Desk
 from queues.floor import Floor
 from queues.keeper import Keeper
 from queues.logins import Logins, PhoneFacts
+from queues.phone_events import PhoneEvents
 from queues.storage import Rows
 from tests.queues.conftest import QUICK
 from tests.queues.peer import Peer
@@ -217,7 +218,7 @@ async def test_when_asterisk_does_not_answer_nobody_is_half_logged_in(house: Hou
 
 
 async def test_a_call_from_ring_to_rest_to_free(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Keeper, "_rest_seconds", lambda self, standing: 0.2)
+    monkeypatch.setattr(PhoneEvents, "rest_seconds", lambda self, standing: 0.2)
     await house.do("login", LI, login="li", phone="1001")
     li = house.keeper.people["li"]
     leg = {"Channel": "PJSIP/1001-00000001", "Uniqueid": "1.2", "Linkedid": "1.1"}
@@ -248,7 +249,7 @@ async def test_what_the_dialplan_has_told_app_queue_is_not_told_again(house: Hou
 
 
 async def test_missed_calls_sit_out_and_too_many_pause(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeper, "SIT_OUT_SECONDS", 0.1)
+    monkeypatch.setattr(phone_events, "SIT_OUT_SECONDS", 0.1)
     await house.do("login", LI, login="li", phone="1001")
     li = house.keeper.people["li"]
     for n in range(CITY.queues["general"].missed_calls):

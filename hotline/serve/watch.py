@@ -28,11 +28,14 @@ from queues.ami import AmiLink
 from queues.desk import Desk
 from queues.events import Events
 from queues.floor import Floor
+from queues.model import Agent, AgentState
+from queues.names import AFTER_CALL_WORK, IN_CALL, MISSED, TOO_MANY_MISSED
 from tickets.spool import Spool
 from tickets.store import Store
 
 EVERY_SECONDS = 1.0
 SLOW_SECONDS = 10.0
+OURS = (AFTER_CALL_WORK, IN_CALL, MISSED)  # why app_queue is told to pause somebody who asked for nothing
 log = structlog.get_logger(__name__)
 
 
@@ -149,16 +152,26 @@ def _oldest(store: Store, spool: Spool) -> float | None:
 
 
 def on_a_break(floor: Floor) -> Callable[[], tuple[Paused, ...]]:
-    """Who is paused in all their queues, since it was first seen."""
-    since: dict[str, float] = {}
+    """Who is on a break that should end: a person's by its reason's limit, a phone without a person's since it was first seen."""
+    first_seen: dict[str, float] = {}
 
     def paused() -> tuple[Paused, ...]:
-        now = [agent.phone for agent in floor.picture.agents() if agent.paused]
-        for gone in since.keys() - set(now):
-            del since[gone]
-        return tuple(Paused(phone, since.setdefault(phone, time.time())) for phone in now)
+        agents = floor.picture.agents()
+        phones = [agent.phone for agent in agents if not agent.login and agent.paused and agent.pause_reason not in OURS]
+        for gone in first_seen.keys() - set(phones):
+            del first_seen[gone]
+        people = [found for agent in agents if agent.login and (found := _of_person(agent))]
+        return (*people, *(Paused(phone, first_seen.setdefault(phone, time.time())) for phone in phones))
 
     return paused
+
+
+def _of_person(agent: Agent) -> Paused | None:
+    if agent.state is not AgentState.PAUSED or agent.since is None or agent.why == MISSED:
+        return None
+    if agent.until is not None:
+        return Paused(agent.login, agent.since, agent.until - agent.since)
+    return Paused(agent.login, agent.since) if agent.why == TOO_MANY_MISSED else None  # a break without a limit is never too long
 
 
 def _queue(name: str, logged_in: int, came: list[float]) -> QueueNow:

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -24,6 +25,8 @@ from queues.desk import Desk
 from queues.event import Event
 from queues.events import EventLog, Events
 from queues.floor import Floor
+from queues.model import Agent, AgentState
+from queues.names import AFTER_CALL_WORK, MISSED, TOO_MANY_MISSED
 from queues.state import Picture
 
 LIMITS = Limits(nobody_seconds=1, clear_seconds=0)
@@ -126,3 +129,21 @@ def test_rates_are_read_as_they_were_written_and_not_when_they_are_old(tmp_path:
     assert alarm_file.read_rates(path, written + 601) is None
     path.write_text("{")
     assert alarm_file.read_rates(path, written) is None
+
+
+def test_a_break_is_measured_by_its_own_limit_and_rest_after_a_call_is_none() -> None:
+    def agent(login: str, state: AgentState = AgentState.PAUSED, phone: str = "1", reason: str = "", **more: Any) -> Agent:
+        return Agent(phone, state, bool(reason), reason, (), 0, login=login, **more)
+
+    agents = [
+        agent("li", why="rest", since=100.0, until=1000.0),
+        agent("wang", why="training", since=100.0),
+        agent("zhao", why=TOO_MANY_MISSED, since=100.0),
+        agent("sun", why=MISSED, since=100.0, until=130.0),
+        agent("he", AgentState.AFTER_CALL_WORK, since=100.0, until=130.0),
+        agent("", AgentState.FREE, "1007", "lunch"),
+        agent("", AgentState.FREE, "1008", AFTER_CALL_WORK),
+    ]
+    floor = cast(Floor, SimpleNamespace(picture=SimpleNamespace(agents=lambda: agents)))
+    found = watch.on_a_break(floor)()
+    assert [(one.agent, one.limit_seconds) for one in found] == [("li", 900.0), ("zhao", None), ("1007", None)]

@@ -7,7 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from hotline import menus
+from hotline.settings import DIALPLANS
 from ivr import dialplan, difference, numbers
+from ivr.alarming import Limits
 from ivr.events import Ask, Decide, Instruction
 from ivr.flow import Call, begin
 from ivr.loading import check, examine, load
@@ -110,3 +113,7 @@ def test_a_menu_that_leads_to_a_number_that_comes_back_is_a_circle() -> None:
         | {"menus.yaml": replaced("menus", 'prompt: [about, hours]\n    next: "12345"', 'prompt: [about, hours]\n    next: "12366"')["menus.yaml"]}
     )
     assert [str(fault) for fault in found] == ["menus.yaml:52: nodes/12345-4: leads in an endless circle: 12345-4 -> 12366 -> 12345-4"]
+
+
+def test_the_limits_that_are_shipped_are_the_usual_ones() -> None:
+    assert load(menus.texts(DIALPLANS / "12345")).alarms == Limits()

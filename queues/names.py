@@ -48,6 +48,11 @@ def interface(phone: str) -> str:
     return f"PJSIP/{phone}"
 
 
+def is_place(channel: str) -> bool:
+    """Whether a leg is the place of a call-back (ADR 0078): in the queue, but no caller."""
+    return channel.startswith("Local/p") and "@hotline-far-" in channel
+
+
 def phone_of(interface: str) -> str:
     """The phone behind `PJSIP/1001`, `PJSIP/1001-0000002a` stays with its number of the call."""
     return interface.removeprefix("PJSIP/")

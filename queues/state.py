@@ -24,7 +24,7 @@ from queues.model import (
     QueueView,
     Waiting,
 )
-from queues.names import phone_of, queue_of, wanted_of
+from queues.names import is_place, phone_of, queue_of, wanted_of
 from queues.standing import Standing
 
 RECENT = 200
@@ -141,6 +141,8 @@ class Picture:
             self.members.pop((queue, phone), None)
 
     def _joined(self, event: Event, since: float) -> None:
+        if is_place(event["Channel"]):
+            return
         uniqueid, queue, needs = event["Uniqueid"], queue_of(event["Queue"]), wanted_of(event["Queue"])
         before = self.waiting.get(uniqueid)
         if before is None or (before.queue, before.needs) != (queue, needs):

@@ -22,7 +22,7 @@ from queues.ami import AmiLink
 from queues.errors import AmiError
 from queues.estimate import RECENT_CALLS, Crowd, agents, handle_seconds, minutes, wait_seconds
 from queues.event import Answer, Event
-from queues.names import AFTER_CALL_WORK, IN_CALL, PREFIX, phone_of, queue_of
+from queues.names import AFTER_CALL_WORK, IN_CALL, PREFIX, is_place, phone_of, queue_of
 from queues.skills import ANYONE
 from queues.state import Picture
 
@@ -32,7 +32,6 @@ MOST_AT_ONCE = 20  # whispers begun at one look: each is two legs
 UNREACHABLE = ("4", "5")  # device states: invalid, unavailable
 FREE = "1"
 AT_WORK = frozenset((IN_CALL, AFTER_CALL_WORK))
-LOCAL = "Local/p"  # the place of a call-back: nobody is there to be told
 
 log = structlog.get_logger()
 
@@ -82,7 +81,7 @@ class Announcer:
         if not wanted:
             return
         answer = await self._link.action({"Action": "QueueStatus"})
-        callers = [one for one in standing(answer) if not one.channel.startswith(LOCAL)]
+        callers = [one for one in standing(answer) if not is_place(one.channel)]
         busy = {one.section for one in standing(answer)}
         due = [one for one in callers if queue_of(one.section) in wanted and one.waited >= FIRST_SECONDS and self._due(one.uniqueid, queues[queue_of(one.section)])]
         for caller in due[:MOST_AT_ONCE]:

@@ -51,6 +51,16 @@ async def test_before_anybody_calls_agents_are_free_and_queues_empty() -> None:
     ]  # fmt: skip
 
 
+def test_the_place_of_a_call_back_is_no_caller() -> None:
+    made = Picture()
+    made.resync([Event.of({"Event": "QueueParams", "Queue": "hotline-general", "Strategy": "linear"})], [], 0.0)
+    join = {"Event": "QueueCallerJoin", "Queue": "hotline-general", "Uniqueid": "1.9", "Linkedid": "1.9", "CallerIDNum": CITIZEN, "Position": "1"}
+    made.apply(Event.of({**join, "Channel": "Local/p1.2@hotline-far-00000001;1"}), 1.0)
+    assert queue(made, "general").waiting == ()
+    made.apply(Event.of({**join, "Channel": "PJSIP/trunk-00000001"}), 1.0)
+    assert [caller.caller for caller in queue(made, "general").waiting] == [CITIZEN]
+
+
 async def test_a_caller_who_joins_is_seen_waiting() -> None:
     made = picture("answered", until="QueueCallerJoin")
     [waiting] = queue(made, "complaints").waiting

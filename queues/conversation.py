@@ -83,7 +83,7 @@ class Conversations:
             raise Refused(422, "Unprocessable Content", "a queue is no person to talk to: transfer the caller there")
         if agent.consulting:
             raise Refused(409, "Conflict", "somebody is being consulted already", state=state_of(agent))
-        await self._set(agent, {"HOTLINE_LEG": how})
+        await self._set(agent, {"HOTLINE_ROLE": how})
         await self._agent_to(talk, agent, MOVED, target.exten)
         return {"state": "consulting", "linkedid": talk.linkedid, "to": target.name}
 

@@ -74,4 +74,26 @@ class PassEnded:
     warm: bool = False
 
 
-Happening = AgentAnswered | AgentCallEnded | PassedOn | PassAccepted | PassEnded
+@dataclass(frozen=True, slots=True)
+class CallerRated:
+    """The caller pressed a key for how it was: 1 satisfied, 2 mostly, 3 not."""
+
+    linkedid: str
+    queue: str
+    agent: str
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """The caller was passed on. `by`: the phone that did it; `kind`: agent, queue or outside."""
+
+    linkedid: str
+    by: str
+    kind: str
+    to: str
+    at: datetime
+
+
+Happening = CallerRated | Transferred | AgentAnswered | AgentCallEnded | PassedOn | PassAccepted | PassEnded

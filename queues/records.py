@@ -19,7 +19,16 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from queues.happenings import AgentAnswered, AgentCallEnded, Happening, PassAccepted, PassedOn, PassEnded
+from queues.happenings import (
+    AgentAnswered,
+    AgentCallEnded,
+    CallerRated,
+    Happening,
+    PassAccepted,
+    PassedOn,
+    PassEnded,
+    Transferred,
+)
 from queues.names import agent_of, queue_of
 
 ENDS = {
@@ -96,6 +105,10 @@ class Ledger:
                 return self._all_ended(record.at)
             case "HOTLINEPASS" | "HOTLINEACCEPT" | "HOTLINEPASSEND":
                 return [_passed(record)]
+            case "HOTLINERATING":
+                return [CallerRated(record.word(0), record.queue, record.agent, record.word(1), record.at)]
+            case "HOTLINETRANSFER":
+                return [Transferred(record.word(0), record.agent, record.word(1), record.word(2), record.at)]
             case event if event in ENDS:
                 return self._ended(record)
         return []

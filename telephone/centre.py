@@ -8,7 +8,7 @@ from telephone.phone import Phone, PhoneAccount
 
 
 class Centre(Phone):
-    """Reached through the trunk at a number; `rings`, `answers`, `speaks` and `hangs_up` are a phone's."""
+    """Reached through the trunk at a number; `rings`, `answers`, `refuses`, `speaks` and `hangs_up` are a phone's."""
 
     def __init__(self, ami: Ami, server: AudioSocketServer, number: str) -> None:
         super().__init__(ami, server, PhoneAccount(number, ""))
@@ -20,7 +20,3 @@ class Centre(Phone):
         except AmiError:
             return ""
         return answer.get("Value", "")
-
-    async def refuses(self) -> None:
-        """All lines are busy."""
-        await self._ami.action("Redirect", Channel=self._channel, Context="refuses", Exten="s", Priority="1")

@@ -8,7 +8,7 @@ from typing import Final
 
 from telephone.ami import Ami, AmiError, Event
 from telephone.audiosocket import AudioSocketServer, Leg
-from telephone.caller import CallError
+from telephone.caller import KEY_SECONDS, CallError
 from telephone.sound import Samples
 
 PJSIP_MODULES: Final = ("res_pjsip.so", "res_pjsip_outbound_registration.so")
@@ -45,6 +45,7 @@ class Phone:
         self._free = asyncio.Event()
         self._free.set()
         self._channel = ""
+        self.shown = ""  # the number of whoever rings
         self._leg: Leg | None = None
         self._forget = ami.listen(self._notice)
 
@@ -118,6 +119,36 @@ class Phone:
             async with asyncio.timeout(10.0):
                 await self._leg.ended.wait()
 
+    async def refuses(self) -> None:
+        """Busy here: the call that rings is sent away."""
+        await self._ami.action("Redirect", Channel=self._channel, Context="refuses", Exten="s", Priority="1")
+
+    async def presses(self, keys: str) -> None:
+        """Keys of the telephone, one after another (RFC 4733)."""
+        for key in keys:
+            await self._ami.action("PlayDTMF", Channel=self._channel, Digit=key, Duration="100")
+            await asyncio.sleep(KEY_SECONDS)
+
+    async def transfers(self, to: str, seconds: float = 10.0) -> bool:
+        """The telephone's own transfer key (REFER, RFC 3515): whether the hotline agreed. Refused, the talk goes on."""
+        leg = self._server.expect()
+        channel = self._channel
+
+        def ours(event: Event) -> bool:
+            return event["Event"] == "UserEvent" and event.get("UserEvent") == "Referred" and event.get("Channel") == channel
+
+        async with self._ami.watch(ours) as told:
+            for name, value in (("LEG_ID", leg.id), ("LEG_AT", f"{self._server.host}:{self._server.port}"), ("REFER_TO", to)):
+                await self._ami.action("Setvar", Channel=channel, Variable=name, Value=value)
+            await self._ami.action("Redirect", Channel=channel, Context="transfers", Exten="s", Priority="1")
+            async with asyncio.timeout(seconds):
+                agreed = (await told).get("Status") == "SUCCESS"
+        if not agreed:
+            self._leg = leg
+            async with asyncio.timeout(seconds):
+                await leg.up.wait()
+        return agreed
+
     async def is_free(self, within: float = 10.0) -> None:
         """Waits until no call rings or talks here. Raises CallError."""
         try:
@@ -129,6 +160,7 @@ class Phone:
     def _notice(self, event: Event) -> None:
         if event["Event"] == "Newchannel" and event.get("Context") == "from-hotline" and event.get("Exten") == self.name:
             self._calls.add(event["Channel"])
+            self.shown = event.get("CallerIDNum", "")
             self._ringing.put_nowait(event["Channel"])
         elif event["Event"] == "Hangup":
             self._calls.discard(event["Channel"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 import structlog
@@ -12,7 +13,16 @@ import structlog
 from ivr.model import SUB_CENTRE
 from queues.ami import AmiLink
 from queues.errors import AmiError
-from queues.happenings import AgentAnswered, AgentCallEnded, Happening, PassAccepted, PassedOn, PassEnded
+from queues.happenings import (
+    AgentAnswered,
+    AgentCallEnded,
+    CallerRated,
+    Happening,
+    PassAccepted,
+    PassedOn,
+    PassEnded,
+    Transferred,
+)
 
 if TYPE_CHECKING:  # telephony takes calls before it is loaded
     from tickets.database import Database
@@ -84,6 +94,12 @@ class Conversations:
                 finished = await asyncio.to_thread(store.finish_draft, happening.linkedid, happening.at)
                 number = finished.number if finished else None
                 log.info("conversation over", linkedid=happening.linkedid, ticket=number, by=happening.by)
+            case CallerRated():
+                detail = {"key": happening.key, "queue": happening.queue, "at": happening.at.isoformat()}
+                await asyncio.to_thread(partial(store.note_pass, happening.linkedid, "rated", happening.agent, **detail))
+            case Transferred():
+                detail = {"kind": happening.kind, "at": happening.at.isoformat()}
+                await asyncio.to_thread(partial(store.note_pass, happening.linkedid, "transferred", happening.to, **detail))
             case PassedOn() | PassAccepted() | PassEnded():
                 await asyncio.to_thread(_note_pass, store, happening)
             case _:

@@ -7,7 +7,7 @@ import itertools
 import shutil
 import tempfile
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,20 +18,28 @@ import pytest_asyncio
 
 from hotline.asterisk import find
 from hotline.settings import DIALPLANS
+from queues import audit, people
+from queues.actor import Actor
+from queues.desk import ask
+from queues.tables import Audit
 from speech.prompts import texts
 from telephone import sound
 from telephone.caller import Caller
+from telephone.centre import Centre
 from telephone.hotline_under_test import HotlineUnderTest, Plan
 from telephone.network import Network, Wiring
 from telephone.phone import Phone, PhoneAccount
 from telephone.prompts import Prompts
 from tests.calls.conftest import change, until
+from tickets.database import Database
 
 SIP_PORT = 21160
 CALLS = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="session")]
 LIKE = 0.8
 UNLIKE = 0.3
 OUTSIDE = "05468012319"
+SKILLS = {"wang": "noise", "li": "tax"}
+BY = Actor("administrator")
 _numbers = itertools.count(1)
 _clips = itertools.count(1)
 
@@ -46,7 +54,7 @@ class Floor:
     network: Network
     prompts: Prompts
     phones: dict[str, Phone]
-    outside: Phone
+    outside: Centre
     tokens: dict[str, str]
     http: httpx.AsyncClient
     answers: list[httpx.Response] = field(default_factory=list)
@@ -78,6 +86,21 @@ class Floor:
             return next((str(call["linkedid"]) for call in calls if call["caller"] == citizen.number), "")
 
         return str(await until(found, "the call in the live picture"))
+
+    async def is_doing(self, phone: str, state: str) -> bool:
+        agents = (await self.hotline.get("/api/agents")).json()["items"]
+        return any(agent["phone"] == phone and agent["state"] == state for agent in agents)
+
+    async def waits(self, queue: str, linkedid: str) -> bool:
+        queues = (await self.hotline.get("/api/queues")).json()["items"]
+        return any(caller["uniqueid"] == linkedid for one in queues if one["name"] == queue for caller in one["waiting"])
+
+    def audit(self) -> Sequence[Audit]:
+        database = Database(self.hotline.settings.database_url)
+        try:
+            return audit.lines(database, 500)
+        finally:
+            database.close()
 
     def queue_log(self, event: str, linkedid: str = "") -> list[list[str]]:
         """Its lines of this kind, each as its fields."""
@@ -142,8 +165,14 @@ def city(folder: Path) -> Path:
     shutil.copytree(DIALPLANS / "12345", made)
     for name in texts(made):
         sound.write(made / "recordings" / "zh" / f"{name}.wav", sound.babble(0.5, seed=zlib.crc32(name.encode())))
-    change(made / "queues.yaml", lambda queues: [queue.update(wait_seconds=60, wrapup_seconds=0, ring_seconds=5) for queue in queues.values()])
+    change(made / "queues.yaml", _quick)
+    (made / "waiting.yaml").write_text("skills: {noise: 噪声, tax: 税务}\n", encoding="utf-8")
     return made
+
+
+def _quick(queues: Any) -> None:
+    for name, skill in (("complaints", "noise"), ("general", "tax")):
+        queues[name].update(wait_seconds=60, wrapup_seconds=0, ring_seconds=5, skills=[skill])
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -158,15 +187,29 @@ async def floor(folder: Path, city: Path) -> AsyncIterator[Floor]:
         Network(wiring, find(hotline.settings.downloads)) as network,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{plan.http_port}", timeout=10, trust_env=False) as http,
     ):
-        phones = {name: await _phone(hotline, network, name, *queues) for name, *queues in (("wang", "complaints"), ("li", "general"), ("boss",))}
-        tokens = {"boss": (await hotline.command("token", "create", "--role", "supervisor"))["token"]}
-        tokens["stranger"] = (await hotline.command("token", "create", "--role", "integration"))["token"]
-        outside = Phone(network.ami, network.sound, PhoneAccount(OUTSIDE, ""))
+        phones = {name: await _phone(hotline, network, name) for name in ("wang", "li", "boss")}
+        await asyncio.to_thread(_staff, hotline)
+        tokens = {"boss": await _token(hotline, "supervisor"), "stranger": await _token(hotline, "integration")}
+        tokens |= {login: await _token(hotline, "agent", "--agent", login) for login in SKILLS}
+        outside = network.centre(OUTSIDE)
         yield Floor(hotline, network, Prompts(hotline.settings.sounds / "zh"), phones, outside, tokens, http)
 
 
-async def _phone(hotline: HotlineUnderTest, network: Network, name: str, *queues: str) -> Phone:
-    account = await hotline.command("phone", "add", name, *(word for queue in queues for word in ("--queue", queue)))
+async def _token(hotline: HotlineUnderTest, role: str, *more: str) -> str:
+    return str((await hotline.command("token", "create", "--role", role, *more))["token"])
+
+
+def _staff(hotline: HotlineUnderTest) -> None:
+    """Two agents, each at the phone of their name, each in one queue."""
+    database = Database(hotline.settings.database_url)
+    for number, (login, skill) in enumerate(SKILLS.items(), 1):
+        people.add(database, BY, login, {"name": login, "work_number": f"10{number}", "skills": {skill: 5}})
+        ask(hotline.plan.home, "agent.login", BY, login=login, phone=login)
+    database.close()
+
+
+async def _phone(hotline: HotlineUnderTest, network: Network, name: str) -> Phone:
+    account = await hotline.command("phone", "add", name)
     return await network.phone(PhoneAccount(account["username"], account["secret"]))
 
 
@@ -177,5 +220,3 @@ async def nobody_left(floor: Floor) -> AsyncIterator[None]:
     for phone in (*floor.phones.values(), floor.outside):
         await phone.is_free()
 
-
-Story = Callable[[], Any]

@@ -20,7 +20,7 @@ def test_the_good_city_has_no_fault() -> None:
 
 
 def test_there_are_mistakes_of_every_file() -> None:
-    assert {path.name.split(".")[1] for path in MISTAKES} == {"menus", "queues", "hours", "numbers", "prompts", "waiting", "alarms"}
+    assert {path.name.split(".")[1] for path in MISTAKES} == {"alarms", "hours", "menus", "numbers", "prompts", "queues", "transfers", "waiting"}
 
 
 @pytest.mark.parametrize("path", MISTAKES, ids=lambda path: path.stem)

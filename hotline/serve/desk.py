@@ -40,6 +40,6 @@ async def opened(
     await keeper.start()
     desk.at_close(keeper.close)
     server.codes = Codes(desk, cities)
-    await asyncio.to_thread(talks.put_on, desk, settings, link, rows, events, keeper.hold)
+    await asyncio.to_thread(talks.put_on, desk, settings, link, rows, events)
     await desk.open(settings.home)
     return desk

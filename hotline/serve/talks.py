@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 from sqlalchemy import or_, select
 
@@ -17,7 +16,6 @@ from queues.broadcast import Broadcast
 from queues.calls_out import CallsOut
 from queues.conversation import Conversations
 from queues.desk import Desk
-from queues.event import Event
 from queues.events import Events
 from queues.outgoing import Outgoing
 from queues.reach import Reach, Reachable
@@ -29,14 +27,8 @@ from queues.waiting_callers import WaitingCallers
 from tickets.models import Ticket
 
 
-def put_on(desk: Desk, settings: Settings, link: AmiLink, rows: Rows, events: Events, hold: Callable[[str, bool], None]) -> None:
-    """Adds the handlers of docs/contract.md's /api/calls/… and /api/queues/…/callers/…. `hold` is told of phones."""
-
-    def told(event: Event) -> None:
-        if event["UserEvent"] == "HotlineLeg" and event["Phone"]:
-            hold(event["Phone"], event["State"] in ("on_hold", "consulting"))
-
-    link.subscribe("UserEvent", told)
+def put_on(desk: Desk, settings: Settings, link: AmiLink, rows: Rows, events: Events) -> None:
+    """Adds the handlers of docs/contract.md's /api/calls/… and /api/queues/…/callers/…."""
     versions = menus.Store.of(settings)
 
     async def phone_of(login: str) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -33,6 +34,7 @@ from queues.names import section
 from queues.storage import Rows
 
 LOOK_SECONDS = 2.0
+FORGET_SECONDS = 3600.0
 GRACE = timedelta(seconds=10)  # from an order for a place, or an agent's answer, until it must be seen
 ENDED = timedelta(seconds=60)  # a leg that is gone for so long, with nothing written, has ended unseen
 LEG = re.compile(r"Local/p([^@]+)@hotline-far-")
@@ -57,9 +59,13 @@ class CallBackFloor:
 
     async def run(self) -> None:
         """Until cancelled."""
+        forgotten = 0.0
         while True:
             try:
                 await self.look()
+                if monotonic() - forgotten > FORGET_SECONDS or not forgotten:
+                    forgotten = monotonic()
+                    await self._rows.do(book.forget_old, datetime.now(UTC))
             except (AmiError, SQLAlchemyError, OSError) as error:
                 log.warning("call-backs wait", reason=type(error).__name__)
             except Exception:  # noqa: BLE001 - outermost: a promise must not be forgotten because of one bad row
@@ -102,7 +108,7 @@ class CallBackFloor:
         if callback is None:
             raise Refused(404, "Not Found", f"there is no call-back {id[:80]!r}")
         done = callbacks.cancelled(callback, datetime.now(UTC), reason or str(by))
-        if done.state != callbacks.CANCELLED or not await self._rows.do(book.keep, done, was=callback.state):
+        if done is callback or not await self._rows.do(book.keep, done, was=callback.state):
             raise Refused(409, "Conflict", f"it is {callback.state}")
         channels = await self._link.action({"Action": "CoreShowChannels"})
         for leg in channels.events:

@@ -23,6 +23,7 @@ import structlog
 
 from ivr.model import City
 from queues import shifts
+from queues.actor import NotRunning
 from queues.ami import AmiLink
 from queues.errors import AmiError
 from queues.floor import Floor
@@ -36,6 +37,7 @@ from queues.tables import Person
 from queues.worklist import Worklist
 
 TRY_AGAIN_SECONDS = 5.0
+KNOWN_SECONDS = 3.0
 HERE = "HOTLINE_FLOOR"  # a global variable of the dialplan: until when we are surely here
 HERE_SECONDS = 9.0
 
@@ -63,6 +65,7 @@ class Keeper:
         self._unwritten: Worklist[Standing] = Worklist()
         self._out_of_step: Worklist[Standing] = Worklist()
         self._tasks: list[asyncio.Task[None]] = []
+        self._known = asyncio.Event()
         floor.picture.staff = self.by_phone
 
     async def start(self) -> None:
@@ -83,6 +86,14 @@ class Keeper:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1.0):
                 await self._unwritten.once(self._write_down)
+
+    async def known(self) -> None:
+        """Returns once the shifts of before are read. Raises NotRunning where that takes too long."""
+        try:
+            async with asyncio.timeout(KNOWN_SECONDS):
+                await self._known.wait()
+        except TimeoutError:
+            raise NotRunning("who is logged in is not known yet: the database does not answer") from None
 
     def begins(self, standing: Standing) -> None:
         """Somebody has logged in."""
@@ -183,6 +194,7 @@ class Keeper:
             standing = from_row(person, shift.phone, self.city(), shift.logged_in_at.timestamp(), shift)
             self.people[standing.login] = self.by_phone[standing.phone] = standing
             self._returned.add(standing.login)
+        self._known.set()
         self._link.ask_resync()
 
     async def _write_down(self, standing: Standing) -> None:

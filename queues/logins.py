@@ -64,7 +64,7 @@ class Logins:
 
     async def logout(self, by: Actor, login: str) -> dict[str, Any]:
         only_themselves(by, login)
-        standing = self._standing(login)
+        standing = await self._standing(login)
         await self._keeper.out(standing)
         await self._rows.do(shifts.end, login)
         await self._rows.do(people.left, login, datetime.now(UTC))
@@ -76,7 +76,7 @@ class Logins:
         known = self._city().pauses
         if reason not in known:
             raise Refused(422, "Unprocessable Content", f"no such reason {reason[:40]!r} (there are: {', '.join(known)})", reasons=list(known))
-        standing = self._standing(login)
+        standing = await self._standing(login)
         minutes = known[reason].minutes
         standing.takes_break(reason, datetime.now(UTC).timestamp() + minutes * 60 if minutes else None)
         return await self._now(standing)
@@ -84,7 +84,7 @@ class Logins:
     async def ready(self, by: Actor, login: str) -> dict[str, Any]:
         """Ends a break, the work after a call, the consequence of missed calls."""
         only_themselves(by, login)
-        standing = self._standing(login)
+        standing = await self._standing(login)
         standing.is_ready()
         return await self._now(standing)
 
@@ -99,12 +99,14 @@ class Logins:
 
     async def at_phone(self, by: Actor, phone: str) -> dict[str, Any]:
         """Who is logged in there."""
+        await self._keeper.known()
         standing = self._keeper.by_phone.get(phone)
         if standing is None:
             raise Refused(409, "Conflict", f"nobody is logged in at phone {phone[:40]}")
         return as_event(standing, standing.state)
 
     async def _log_in(self, person: Person, phone: str) -> dict[str, Any]:
+        await self._keeper.known()
         if not person.active:
             raise Refused(403, "Forbidden", f"{person.login} does not work here any more")
         self._phone_is_free(person.login, phone)
@@ -135,7 +137,8 @@ class Logins:
         if mine is not None and mine.phone != phone:
             raise Refused(409, "Conflict", f"{login} is logged in at phone {mine.phone}; log out there first", phone=mine.phone, agent=login)
 
-    def _standing(self, login: str) -> Standing:
+    async def _standing(self, login: str) -> Standing:
+        await self._keeper.known()
         standing = self._keeper.people.get(login)
         if standing is None:
             raise Refused(409, "Conflict", f"{login[:40]} is not logged in")

@@ -321,3 +321,17 @@ async def test_feature_codes_say_what_came_of_them(house: House) -> None:
     house.queues.away = True
     assert await code(["pause", "1001", "2", ""]) == "", "Asterisk does it by itself then"
     assert "4711" not in str([(line.actor, line.target, line.reason) for line in audit.lines(house.database, 100)])
+
+
+async def test_before_the_shifts_are_read_nobody_is_said_to_be_logged_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "KNOWN_SECONDS", 0.05)
+
+    async def away() -> Database:
+        raise ConnectionError("the database is away")
+
+    kept = Keeper(AmiLink("127.0.0.1", 1, "hotline", "secret"), Floor(AmiLink("127.0.0.1", 1, "", ""), tmp_path, tmp_path / "log", Taker()), Rows(away), lambda: CITY, lambda *_: None)
+    await kept.start()
+    with pytest.raises(Refused) as no:
+        await Logins(kept, Rows(away), lambda: CITY, lambda: PHONES).ready(LI, login="li")
+    assert no.value.status == 503
+    await kept.close()

@@ -24,6 +24,22 @@ class Event:
         return int(text) if text.isascii() and text.removeprefix("-").isdigit() else otherwise
 
     @classmethod
+    def parse(cls, text: str) -> Event:
+        """From a message's lines as Asterisk sent them; a repeated header becomes lines of one text. Its name is '' if it is no event."""
+        fields: dict[str, str] = {}
+        variables: dict[str, str] = {}
+        for line in text.split("\r\n"):
+            header, colon, value = line.partition(": ")
+            if not colon:
+                continue
+            key = header.lower()
+            if key.startswith("chanvariable"):
+                variables.update(_assignments(value))
+            else:
+                fields[key] = f"{fields[key]}\n{value}" if key in fields else value
+        return cls(fields.get("event", ""), fields, variables)
+
+    @classmethod
     def of(cls, headers: Mapping[str, str | list[str]]) -> Event:
         """From header names and values as they came; a repeated header becomes lines of one text."""
         fields: dict[str, str] = {}

@@ -118,8 +118,7 @@ class Manager(PanoramiskManager):
             except TimeoutError:
                 continue
 
-    def heard(self, message: Message) -> None:
-        event = Event.of(dict(message.items()))
+    def heard(self, event: Event) -> None:
         if event.name == "FullyBooted":
             self.booted.set()
         if event.name:

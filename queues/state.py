@@ -179,11 +179,14 @@ class Picture:
             self._ended(channel.linkedid, now)
 
     def _leg(self, event: Event, now: float) -> None:
-        if not event["Channel"]:
+        said = event.fields.get
+        name, uniqueid, linkedid, up = said("channel", ""), said("uniqueid", ""), said("linkedid", ""), said("channelstate") == "6"
+        if not name:
             return  # a UserEvent without its channel
-        phone, _, _ = phone_of(event["Channel"]).rpartition("-")
-        channel = Channel(event["Uniqueid"], event["Linkedid"], phone, event["ChannelState"] == "6")
-        before = self.channels.get(channel.uniqueid)
+        before = self.channels.get(uniqueid)
+        if before and before.up == up and before.linkedid == linkedid:
+            return  # most events say nothing new of a leg
+        channel = Channel(uniqueid, linkedid, phone_of(name).rpartition("-")[0], up)
         self.channels[channel.uniqueid] = channel
         self._legs.setdefault(channel.linkedid, set()).add(channel.uniqueid)
         if before and before.linkedid != channel.linkedid:  # a transfer made two calls one
@@ -193,20 +196,21 @@ class Picture:
 
     def _call(self, event: Event, since: float) -> None:
         """What an event says of its call; the citizen's own leg says most, and has the call's name."""
-        if event["Uniqueid"] != event["Linkedid"]:
+        said = event.fields.get  # header names in small letters: this runs for nearly every event
+        linkedid = said("linkedid", "")
+        if said("uniqueid", "") != linkedid:
             return
-        linkedid = event["Linkedid"]
         call = self.calls.get(linkedid) or Call(linkedid, "", "", since)
         variables = event.variables
-        decided = DECISIONS.get(event["Decision"]) if event["UserEvent"] == "HotlineDecided" else None
-        self.calls[linkedid] = replace(
-            call,
-            caller=_number(event) or call.caller,
-            called=variables.get("HOTLINE_CALLED") or event["Called"] or call.called,
-            path=variables.get("HOTLINE_PATH") or event["Path"] or variables.get("HOTLINE_AT") or call.path,
-            type=variables.get("HOTLINE_TYPE") or event["Type"] or call.type,
-            doing=decided or CONTEXTS.get(event["Context"]) or call.doing,
-        )
+        decided = DECISIONS.get(said("decision", "")) if said("userevent") == "HotlineDecided" else None
+        number = said("calleridnum", "")
+        self.calls[linkedid] = Call(
+            linkedid, number if number and number != "<unknown>" else call.caller,
+            variables.get("HOTLINE_CALLED") or said("called") or call.called, call.since,
+            variables.get("HOTLINE_PATH") or said("path") or variables.get("HOTLINE_AT") or call.path,
+            variables.get("HOTLINE_TYPE") or said("type") or call.type,
+            decided or CONTEXTS.get(said("context", "")) or call.doing, call.queue, call.agent, call.ended,
+        )  # fmt: skip
 
     def _is_agent(self, channel: Channel) -> bool:
         """Whether this leg is an agent who has picked up (not the citizen, not a phone that only rings)."""

@@ -17,6 +17,7 @@ from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.message import Message
 
 from queues.errors import ForbiddenText, ResultUnknown
+from queues.event import Event
 
 Fields = Mapping[str, str | int | Sequence[str]]
 
@@ -77,7 +78,7 @@ def _one_line(name: str, text: str) -> str:
 class Owner(Protocol):
     """What a connection tells the one who opened it."""
 
-    def heard(self, message: Message) -> None: ...
+    def heard(self, event: Event) -> None: ...
 
     def lost(self, connection: Connection) -> None: ...
 
@@ -117,14 +118,17 @@ class Connection(AMIProtocol):
             self.abort()
             return
         for text in messages:
-            message = Message.from_line(text.strip("\r\n"))
-            if message is not None:
-                self.handle_message(message)
+            if "\r\nActionID: " in text or not text.lstrip("\r\n").startswith("Event: "):
+                message = Message.from_line(text.strip("\r\n"))
+                if message is not None:
+                    self.handle_message(message)
+            else:  # live news, most of what comes: without panoramisk's case-blind dictionaries
+                self.owner.heard(Event.parse(text))
 
     def handle_message(self, message: Message) -> None:
         number = message.get("ActionID")
         if not number:
-            self.owner.heard(message)
+            self.owner.heard(Event.of(dict(message.items())))
             return
         action = self.responses.get(number) if isinstance(number, str) else None
         if action is None:  # its asker has given up, or it is not ours: it must not pass for live news

@@ -19,8 +19,8 @@ class Heard:
     def __init__(self) -> None:
         self.events: list[Event] = []
 
-    def heard(self, message: Message) -> None:
-        self.events.append(Event.of(dict(message.items())))
+    def heard(self, event: Event) -> None:
+        self.events.append(event)
 
     def lost(self, connection: Connection) -> None: ...
 
@@ -29,7 +29,7 @@ class Wire(Connection):
     """A Connection without a socket, that hands over answers as it does events."""
 
     def handle_message(self, message: Message) -> None:
-        self.owner.heard(message)
+        self.owner.heard(Event.of(dict(message.items())))
 
 
 def read(pieces: Iterable[bytes]) -> list[Event]:

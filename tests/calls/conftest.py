@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from hotline.asterisk import find
 from hotline.settings import DIALPLANS
@@ -31,6 +32,8 @@ SIP_PORT = 21060
 WAIT_SECONDS = 5  # the least that the check allows
 NO_INPUT_SECONDS = 2
 PROMPT_SECONDS = 1.6
+SUB_CENTRE = "05462212366"
+TAX = {"name": "税务", "mode": "sub-centre", "number": DoubleQuotedScalarString(SUB_CENTRE), "category": "tax", "type": "consultation"}
 # Every module here has it: the hotline and the network are shared, so is their event loop.
 CALLS = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="session")]
 _numbers = itertools.count(1)
@@ -55,6 +58,8 @@ def city(folder: Path) -> Path:
         sound.write(made / "recordings" / "zh" / f"{name}.wav", sound.babble(PROMPT_SECONDS, seed=zlib.crc32(name.encode())))
     change(made / "menus.yaml", lambda menus: menus.update(no_input_seconds=NO_INPUT_SECONDS))
     change(made / "queues.yaml", lambda queues: [quick(queue) for queue in queues.values()])
+    change(made / "numbers.yaml", lambda numbers: numbers["numbers"].update({DoubleQuotedScalarString("12366"): TAX}))
+    change(made / "alarms.yaml", lambda alarms: alarms.update(nobody_seconds=1, clear_seconds=1))
     return made
 
 

@@ -8,7 +8,7 @@ from rich.progress import Progress
 from hotline import asterisk, elderly
 from hotline.asterisk import debian
 from hotline.settings import Settings
-from speech import espeak, prompts
+from speech import espeak, prompts, soundcard
 from speech import setup as speech_setup
 
 
@@ -19,7 +19,7 @@ def prepare(settings: Settings, console: Console) -> None:
     console.print("Speech models and the demonstration voice: fetching what is missing (about 200 MB the first time)", soft_wrap=True)
     with Progress(console=console, transient=True) as progress:
         problems = speech_setup.prepare(settings, progress)
-    problems += _foreign_voice(settings, console)
+    problems += _foreign_voice(settings, console) + _sound_card(settings, console)
     for problem in problems:
         console.print(f"not there: {problem}", style="yellow", markup=False)
     _prompts(settings, console)
@@ -29,10 +29,21 @@ def _foreign_voice(settings: Settings, console: Console) -> list[str]:
     """What reads prompts that are not Chinese; a program of its own, because its licence is the GPL."""
     if espeak.find(settings.downloads) is not None:
         return []
-    wanted = debian.Wanted("espeak-ng", espeak.PACKAGES, "install espeak-ng, or record the prompts of other languages yourselves")
-    work = settings.downloads / f".{espeak.FOLDER}-unfinished"
+    instead = "install espeak-ng, or record the prompts of other languages yourselves"
+    return _unpacked(settings, console, espeak.FOLDER, debian.Wanted("espeak-ng", espeak.PACKAGES, instead))
+
+
+def _sound_card(settings: Settings, console: Console) -> list[str]:
+    """PortAudio, for prompts that are recorded or heard at this machine."""
+    if soundcard.is_here(settings.downloads):
+        return []
+    instead = "install libportaudio2, or record prompts elsewhere and `hotline prompts import` them"
+    return _unpacked(settings, console, soundcard.FOLDER, debian.Wanted("PortAudio", soundcard.PACKAGES, instead, debian.own_suite()))
+
+
+def _unpacked(settings: Settings, console: Console, folder: str, wanted: debian.Wanted) -> list[str]:
     try:
-        debian.unpack(settings.downloads / espeak.FOLDER, work, console.print, wanted)
+        debian.unpack(settings.downloads / folder, settings.downloads / f".{folder}-unfinished", console.print, wanted)
     except (debian.FetchError, OSError) as error:
         return [str(error)]
     return []

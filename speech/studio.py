@@ -2,49 +2,61 @@
 
 from __future__ import annotations
 
+import math
+import queue
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from speech import audio, prompts
-from speech.audio import Sound
+from speech.audio import Samples, Sound
 
 RATE = 48_000
+BLOCK = RATE // 20
+SILENT_CARD_SECONDS = 5.0
 LONGEST_SECONDS = 120.0
 SILENCE_DB = -40.0  # below the loudest 20 ms: before the first word and after the last
 MARGIN_SECONDS = 0.15
+METER_FLOOR_DB, TOO_SOFT_DB, TOO_LOUD_DB = -60.0, -30.0, -1.0
 
 
 class StudioError(Exception):
     """No sound card, or it refused; the message says what to do."""
 
 
-def record(seconds: float) -> Sound:
-    """What the microphone hears; Ctrl-C ends it earlier. Raises StudioError."""
-    card = _sound_card()
-    frames = int(min(seconds, LONGEST_SECONDS) * RATE)
+def record(card: Any, seconds: float, meter: Callable[[float], None] = lambda dbfs: None, stop: threading.Event | None = None) -> Sound:
+    """What the microphone hears, without the silence around it; Ctrl-C or `stop` ends it earlier. Raises StudioError.
+
+    `card` is `soundcard.open_card`'s; `meter` is told the loudest of the last moment in dBFS, about twenty times a second.
+    """
+    wanted = int(min(seconds, LONGEST_SECONDS) * RATE)
+    taken: list[Samples] = []
+    heard: queue.Queue[Samples] = queue.Queue()
     try:
-        taken = card.rec(frames, samplerate=RATE, channels=1, dtype="float32")
-        try:
-            card.wait()
-        except KeyboardInterrupt:
-            card.stop()
+        with card.InputStream(samplerate=RATE, channels=1, dtype="int16", blocksize=BLOCK, callback=lambda block, *_: heard.put(block[:, 0] / np.float32(32768))):
+            while sum(map(len, taken)) < wanted and not (stop and stop.is_set()):
+                taken.append(heard.get(timeout=SILENT_CARD_SECONDS))
+                meter(20 * math.log10(max(float(np.abs(taken[-1]).max(initial=0.0)), 1e-5)))
+    except queue.Empty:
+        raise StudioError(f"the microphone gave no sound for {SILENT_CARD_SECONDS:.0f} s") from None
+    except KeyboardInterrupt:
+        pass  # the speaker is done
     except card.PortAudioError as error:
         raise StudioError(f"the microphone cannot be used: {error}") from error
-    return trimmed(Sound(np.asarray(taken, np.float32)[:, 0], RATE))
+    return trimmed(Sound(np.concatenate(taken)[:wanted] if taken else np.zeros(0, np.float32), RATE))
 
 
-def play(path: Path) -> Sound:
-    """Plays a prompt to its end. Raises StudioError, audio.AudioError, OSError."""
-    sound = audio.read(path, LONGEST_SECONDS)
-    card = _sound_card()
+def play(card: Any, sound: Sound) -> None:
+    """Plays it to its end. Raises StudioError."""
     try:
-        card.play(sound.samples, sound.rate)
+        samples = np.clip(audio.resampled(sound, RATE).samples, -1.0, 1.0)  # few cards can do 8 kHz, all can do 16 bit
+        card.play((samples * 32767.0).astype(np.int16), RATE)
         card.wait()
     except card.PortAudioError as error:
         raise StudioError(f"the loudspeaker cannot be used: {error}") from error
-    return sound
 
 
 def save(city: Path, name: str, sound: Sound, language: str = prompts.LANGUAGE) -> Path:
@@ -71,11 +83,3 @@ def trimmed(sound: Sound) -> Sound:
     margin = int(MARGIN_SECONDS * sound.rate)
     start, end = max(0, loud[0] * width - margin), (loud[-1] + 1) * width + margin
     return Sound(sound.samples[start:end], sound.rate)
-
-
-def _sound_card() -> Any:
-    try:
-        import sounddevice
-    except (ImportError, OSError) as error:
-        raise StudioError(f"no sound system here ({error}); install libportaudio2, or record on a workstation") from error
-    return sounddevice

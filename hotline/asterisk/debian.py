@@ -1,7 +1,8 @@
 """Unpacks a program of Debian's into a folder without installing anything: apt with private folders, then dpkg -x.
 
-The distribution below may be one that has no Asterisk, so the suite is sid; everything else - mirror, proxy, keys,
-architecture - is what this machine's own apt is configured with. Nothing here needs root.
+The distribution below may be one that has no Asterisk, so the suite of programs is sid; everything else - mirror, proxy,
+keys, architecture - is what this machine's own apt is configured with. Libraries that are loaded into our own process come
+from the machine's own suite, for they must fit its C library. Nothing here needs root.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Wanted:
     name: str
     packages: tuple[str, ...]
     instead: str
+    suite: str = SUITE
 
 
 ASTERISK = Wanted(
@@ -49,7 +51,7 @@ def unpack(folder: Path, work: Path, progress: Progress, wanted: Wanted = ASTERI
     for tool in ("apt-get", "dpkg"):
         if shutil.which(tool) is None:
             raise FetchError(f"{wanted.name}: not installed, and {tool} is not there to fetch Debian's package; {wanted.instead}")
-    options = _private_apt(work, mirror(_machine_sources(wanted), wanted))
+    options = _private_apt(work, mirror(_machine_sources(wanted), wanted), wanted.suite)
     progress(f"{wanted.name}: reading the package lists")
     _apt([*options, "update"], progress, wanted)
     _apt([*options, "install", "--yes", "--no-install-recommends", "--download-only", *wanted.packages], progress, wanted)
@@ -76,6 +78,15 @@ def mirror(sources: Iterable[str], wanted: Wanted = ASTERISK) -> str:
     raise FetchError(f"{wanted.name}: no Debian mirror among this machine's package sources ({', '.join(seen) or 'none'}); {wanted.instead}")
 
 
+def own_suite() -> str:
+    """The suite of this machine; sid where it does not say (a derivative, an unnamed release)."""
+    try:
+        found = re.search(r"^VERSION_CODENAME=([a-z]+)$", Path("/etc/os-release").read_text(encoding="utf-8"), re.MULTILINE)
+    except OSError:
+        return SUITE
+    return found[1] if found else SUITE
+
+
 def _machine_sources(wanted: Wanted) -> list[str]:
     done = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI)"], capture_output=True, text=True, timeout=60, check=False)
     if done.returncode != 0:
@@ -83,14 +94,14 @@ def _machine_sources(wanted: Wanted) -> list[str]:
     return done.stdout.split()
 
 
-def _private_apt(work: Path, uri: str) -> list[str]:
+def _private_apt(work: Path, uri: str, suite: str) -> list[str]:
     """apt-get with state, cache and sources of its own; keys, proxies and architecture stay the machine's."""
     for name in ("state/lists/partial", "cache/archives/partial"):
         (work / name).mkdir(parents=True, exist_ok=True)
     (work / "status").touch()
     keys = next((f"signed-by={path}" for path in KEYRINGS if path.exists()), "")
     # sid has no security suite to fall behind of, and mirrors inside closed networks are often days old.
-    sources = f"deb [{keys} check-valid-until=no] {uri} {SUITE} main\n"
+    sources = f"deb [{keys} check-valid-until=no] {uri} {suite} main\n"
     (work / "sources.list").write_text(sources)
     settings = {
         "Dir::State": work / "state",

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
 
 from hotline import elderly
 from hotline.settings import Settings
-from hotline.terminal import AsJson, print_items, print_table, refuse
-from speech import imported, prompt_check, studio
+from hotline.terminal import NO, AsJson, print_items, print_table, refuse
+from speech import audio, imported, prompt_check, soundcard, studio
 from speech import prompts as city_prompts
-from speech.audio import AudioError
+from speech.audio import AudioError, Sound
 
 prompts = typer.Typer(name="prompts", help="What callers hear 提示音.")
 
+KEEP, AGAIN, PLAY, QUIT = "kapq"
 Language = Annotated[str | None, typer.Option("--language", "-l", help="en, zh_slow …; default: the city's own")]
 
 
@@ -92,16 +96,17 @@ def record(
     seconds: Annotated[float, typer.Option(min=1, max=studio.LONGEST_SECONDS, help="Ctrl-C ends it earlier")] = 15.0,
     language: Language = None,
 ) -> None:
-    """Record a prompt with this computer's microphone; it takes precedence over the voice."""
+    """Record a prompt with this computer's microphone; it takes precedence over the voice. At a terminal: hear it, keep it, or again."""
     settings = Settings.load()
     language = _known(settings, language)
     try:
         text = city_prompts.texts(settings.city, language).get(name)
         if text is None:
             refuse(f"there is no prompt {name!r} in {settings.city / 'prompts.yaml'}")
-        print(f"请读：{text}")
-        print(f"saved as {studio.save(settings.city, name, studio.record(seconds), language)}; next: hotline prompts render")
-    except (city_prompts.PromptsError, studio.StudioError, OSError) as error:
+        card = soundcard.open_card(settings.downloads)
+        take = _kept(card, text, seconds)
+        print(f"saved as {studio.save(settings.city, name, take, language)}; next: hotline prompts render")
+    except (city_prompts.PromptsError, studio.StudioError, soundcard.NoSoundCard, OSError) as error:
         refuse(error)
 
 
@@ -112,9 +117,37 @@ def play(name: Annotated[str, typer.Argument(metavar="ID")], language: Language 
     if not city_prompts.ID.fullmatch(name):
         refuse(f"{name!r} is not a prompt id")
     try:
-        studio.play(settings.sounds / _known(settings, language) / f"{name}.wav")
-    except (studio.StudioError, AudioError, OSError) as error:
+        sound = audio.read(settings.sounds / _known(settings, language) / f"{name}.wav", studio.LONGEST_SECONDS)
+        studio.play(soundcard.open_card(settings.downloads), sound)
+    except (studio.StudioError, soundcard.NoSoundCard, AudioError, OSError) as error:
         refuse(error)
+
+
+def _kept(card: Any, text: str, seconds: float) -> Sound:
+    """Takes until one is kept. Without a terminal nobody can be asked: the first one is."""
+    while True:
+        take = _take(card, text, seconds)
+        answer = PLAY
+        while answer == PLAY and sys.stdin.isatty():
+            answer = typer.prompt(f"{take.seconds:.1f} s. {KEEP} 保留 keep, {AGAIN} 重录 again, {PLAY} 试听 play, {QUIT} 放弃 give up", default=KEEP).strip().lower()[:1]
+            if answer == PLAY:
+                studio.play(card, take)
+        if answer == QUIT:
+            refuse("given up, nothing was saved", NO)
+        if answer != AGAIN:
+            return take
+
+
+def _take(card: Any, text: str, seconds: float) -> Sound:
+    with Progress(TextColumn("{task.description}"), BarColumn(), console=Console(stderr=True), transient=True) as progress:
+        progress.console.print(f"请读 Please read: {text}   (Ctrl-C ends it)", markup=False)
+        level = progress.add_task("", total=-studio.METER_FLOOR_DB)
+
+        def meter(dbfs: float) -> None:
+            heard = "太响 too loud" if dbfs > studio.TOO_LOUD_DB else "太轻 too soft" if dbfs < studio.TOO_SOFT_DB else "正好 good"
+            progress.update(level, completed=max(0.0, dbfs - studio.METER_FLOOR_DB), description=f"{dbfs:6.1f} dBFS {heard}")
+
+        return studio.record(card, seconds, meter)
 
 
 def _show(settings: Settings, as_json: bool) -> bool:

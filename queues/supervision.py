@@ -7,26 +7,32 @@ of mode is asked for here, so that each is in the audit: keys on the supervisor'
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from queues import live_legs
-from queues.actor import Actor, Refused
+from queues.actor import LEADERS, Actor, Refused
 from queues.conversation import ROOM, Conversations, PhoneOf
 from queues.live_legs import SPY, SUPERVISE, Leg, Link, Talk
 from queues.outgoing import Outgoing
 
 LISTEN, WHISPER, BARGE, TAKE = "listen", "whisper", "barge", "take-over"
+RoleAt = Callable[[str], Awaitable[str]]
+"""phone -> the role of whoever is logged in there; '' where nobody is. Raises Refused where there is no such phone."""
 MODES = (LISTEN, WHISPER, BARGE, TAKE)
 
 
 class Supervision:
     """The handlers of /api/calls/{linkedid}/supervision."""
 
-    def __init__(self, link: Link, talks: Conversations, outgoing: Outgoing, phone_of: PhoneOf, *, allowed: bool, shown: str) -> None:
+    def __init__(
+        self, link: Link, talks: Conversations, outgoing: Outgoing, phone_of: PhoneOf, role_at: RoleAt, *, allowed: bool, shown: str
+    ) -> None:
         self._link = link
         self._talks = talks
         self._outgoing = outgoing
         self._phone_of = phone_of
+        self._role_at = role_at
         self._allowed = allowed
         self._shown = shown
 
@@ -39,6 +45,8 @@ class Supervision:
         phone = phone or (await self._phone_of(by.agent) if by.agent else "")
         if not phone:
             raise Refused(422, "Unprocessable Content", "say at which phone: you are logged in at none")
+        if await self._role_at(phone) not in ("", *LEADERS):
+            raise Refused(403, "Forbidden", f"at phone {phone[:40]} sits somebody who may not listen to calls")
         async with self._talks.alone(linkedid):
             talk = await live_legs.look(self._link, linkedid)
             agent = next((leg for leg in talk.persons if leg.phone not in ("", phone) and leg.up), None)

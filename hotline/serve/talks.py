@@ -22,7 +22,7 @@ from queues.reach import Reach, Reachable
 from queues.recording_control import RecordingControl
 from queues.storage import Database, Rows
 from queues.supervision import Supervision
-from queues.tables import Shift
+from queues.tables import Person, Shift
 from queues.waiting_callers import WaitingCallers
 from tickets.models import Ticket
 
@@ -34,6 +34,11 @@ def put_on(desk: Desk, settings: Settings, link: AmiLink, rows: Rows, events: Ev
     async def phone_of(login: str) -> str:
         return await rows.do(_phone_of, login)
 
+    async def role_at(phone: str) -> str:
+        if phone not in (await reachable()).phones:
+            raise Refused(404, "Not Found", f"there is no phone {phone[:40]!r}")
+        return await rows.do(_role_at, phone)
+
     async def caller_of(ticket: str) -> str:
         return await rows.do(_caller_of, ticket)
 
@@ -43,7 +48,7 @@ def put_on(desk: Desk, settings: Settings, link: AmiLink, rows: Rows, events: Ev
     shown = transfers.shown(transfers.current(settings, versions))
     outgoing = Outgoing(link)
     talks = Conversations(link, phone_of, Reach(reachable, phone_of))
-    lead = Supervision(link, talks, outgoing, phone_of, allowed=settings.file.conversations.listening, shown=shown)
+    lead = Supervision(link, talks, outgoing, phone_of, role_at, allowed=settings.file.conversations.listening, shown=shown)
     waiting = WaitingCallers(link, reachable)
     for name, handler in (
         ("hold", talks.hold), ("resume", talks.resume), ("transfer", talks.transfer),
@@ -64,6 +69,11 @@ def put_on(desk: Desk, settings: Settings, link: AmiLink, rows: Rows, events: Ev
 def _phone_of(database: Database, login: str) -> str:
     with database.reads() as session:
         return session.scalar(select(Shift.phone).where(Shift.login == login)) or ""
+
+
+def _role_at(database: Database, phone: str) -> str:
+    with database.reads() as session:
+        return session.scalar(select(Person.role).join(Shift, Shift.login == Person.login).where(Shift.phone == phone)) or ""
 
 
 def _caller_of(database: Database, ticket: str) -> str:

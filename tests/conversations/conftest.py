@@ -113,13 +113,13 @@ async def hears(**ears: Ear) -> dict[str, set[str]]:
     """Each says something in turn; who heard whom. Neither clearly heard nor clearly not fails."""
     found: dict[str, set[str]] = {name: set() for name in ears}
     for speaker, leg in ears.items():
-        clip = sound.babble(0.5, seed=10_000 + next(_clips))
+        clip = sound.babble(0.4, seed=10_000 + next(_clips))
         before = {name: ear.leg.samples_heard for name, ear in ears.items()}
         await leg.speaks(clip)
         for name, ear in ears.items():
             if name == speaker:
                 continue
-            await ear.leg.has_heard(before[name] + len(clip) + 3200, 2)
+            await ear.leg.has_heard(before[name] + len(clip) + 2400, 2)
             likeness = sound.match(ear.leg.heard(before[name]), clip).correlation
             assert likeness >= LIKE or likeness <= UNLIKE, f"{name} half heard {speaker}: {likeness:.2f}"
             if likeness >= LIKE:

@@ -17,6 +17,8 @@ def at_boss(mode: str) -> dict[str, str]:
 async def test_listen_whisper_barge_and_take_over(floor: Floor) -> None:
     wang, boss = floor.phones["wang"], floor.phones["boss"]
     citizen, call = await floor.talk()
+    for phone, status in (("li", 403), ("nobody", 404), ("", 422)):  # an agent's phone, none at all, none said
+        await floor.call("boss", call, "supervision", {"mode": "listen", "phone": phone}, expected=status)
     assert (await floor.call("boss", call, "supervision", at_boss("listen")))["state"] == "ringing"
     await boss.rings()
     await boss.answers()
@@ -34,7 +36,7 @@ async def test_listen_whisper_barge_and_take_over(floor: Floor) -> None:
     await soon(everybody("citizen", "boss"), citizen=citizen, boss=boss)
     await citizen.hangs_up()
     listened = [line for line in floor.audit() if line.action == "call.supervise" and line.target == call]
-    assert len(listened) == 5
+    assert [line.outcome for line in listened] == ["done"] * 5 + ["refused"] * 3
     assert {line.role for line in listened} == {"supervisor"}
 
 

@@ -64,6 +64,10 @@ async def phone_of(login: str) -> str:
     return {"wang": "wang", "li": "li"}.get(login, "")
 
 
+async def role_at(phone: str) -> str:
+    return "agent" if phone == "li" else ""
+
+
 async def known() -> Reachable:
     return KNOWN
 
@@ -156,7 +160,7 @@ async def test_a_citizen_who_was_called_is_no_agent_and_the_one_consulted_no_cit
 
 async def test_listening_may_be_switched_off() -> None:
     peer = Peer(CITIZEN, AGENT)
-    lead = Supervision(peer, talks(peer), Outgoing(peer), phone_of, allowed=False, shown="12345")
+    lead = Supervision(peer, talks(peer), Outgoing(peer), phone_of, role_at, allowed=False, shown="12345")
     for mode in ("listen", "whisper"):
         with pytest.raises(Refused) as no:
             await lead.supervise(BOSS, CALL, mode, "boss")
@@ -164,10 +168,18 @@ async def test_listening_may_be_switched_off() -> None:
     assert not peer.sent
 
 
+async def test_no_call_is_heard_at_the_phone_of_somebody_without_the_role() -> None:
+    peer = Peer(CITIZEN, AGENT)
+    lead = Supervision(peer, talks(peer), Outgoing(peer), phone_of, role_at, allowed=True, shown="12345")
+    with pytest.raises(Refused, match="may not listen"):
+        await lead.supervise(BOSS, CALL, "listen", "li")
+    assert not peer.sent
+
+
 async def test_a_supervisors_phone_is_rung_once_by_an_id_of_ours() -> None:
     peer = Peer(CITIZEN, AGENT, lost="Originate")
     outgoing = Outgoing(peer)
-    lead = Supervision(peer, talks(peer), outgoing, phone_of, allowed=True, shown="12345")
+    lead = Supervision(peer, talks(peer), outgoing, phone_of, role_at, allowed=True, shown="12345")
     await lead.supervise(BOSS, CALL, "listen", "boss")
     await asyncio.sleep(0.01)
     (rung,) = peer.of("Originate")

@@ -66,6 +66,7 @@ class Keeper:
         self._out_of_step: Worklist[Standing] = Worklist()
         self._tasks: list[asyncio.Task[None]] = []
         self._known = asyncio.Event()
+        self._city_taken: City | None = None
         floor.picture.staff = self.by_phone
 
     async def start(self) -> None:
@@ -161,9 +162,8 @@ class Keeper:
                 up[leg.phone] = leg.linkedid
         devices = {member.phone: member for member in picture.members.values()}
         self._members.forget()
-        city = self.city()
+        self._take_city()
         for standing in list(self.people.values()):
-            standing.memberships = places(standing.skills, city)  # the city may have another version by now
             standing.legs = legs.get(standing.phone, {})
             member = devices.get(standing.phone)
             standing.device = member.state if member else AgentState.UNKNOWN
@@ -173,6 +173,19 @@ class Keeper:
             if not standing.legs:
                 self._phones.idle(standing)
             self.look(standing)
+
+    def _take_city(self) -> None:
+        """Another version may have been published: other queues, other skills wanted. Once for each set of skills."""
+        city = self.city()
+        if city is self._city_taken:
+            return
+        self._city_taken = city
+        found: dict[tuple[tuple[str, int], ...], dict[str, int]] = {}
+        for standing in self.people.values():
+            skills = tuple(sorted(standing.skills.items()))
+            if skills not in found:
+                found[skills] = places(standing.skills, city)
+            standing.memberships = found[skills]
 
     async def _say_that_we_are_here(self) -> None:
         """For the dialplan, which ends after-call work itself where nobody else does."""

@@ -15,17 +15,20 @@ from typer.testing import CliRunner
 
 from hotline import backup, menus, phones, restore
 from hotline.cli import build
+from hotline.register import open_register
 from hotline.secrets import secret
 from hotline.settings import Settings
+from queues import audit, people
+from queues.actor import ADMINISTRATOR, Actor
 from tests.hotline.conftest import settings_of
 from tests.tickets import postgres
 from tests.tickets.stage import speak
 from tickets.adopt import Adoption
-from tickets.jobs import open_store
 from tickets.models import Ticket
 from tickets.spool import Spool
 from tickets.store import Store
 
+ROOT = Actor(ADMINISTRATOR, name="root")
 CALL = {"caller": "13800001234", "called": "12345", "path": "12345-1", "type": "complaint"}
 
 
@@ -36,10 +39,11 @@ class Hotline:
         self.settings = settings
         self.spool = Spool(settings.spool)
         self.spool.prepare()
-        self.store = open_store(settings.database_url)
+        self.store = open_register(settings.database_url)
         menus.publish(settings, "first", author="陈")
         menus.publish(settings, "second", author="陈")
         phones.add(settings, "1001", ("complaints",))
+        people.add(self.store.database, ROOT, "li", {"name": "李明", "work_number": "1024"}, "4711")
         secret(settings.secrets, "ami")
         log = settings.home / "asterisk" / "log"
         log.mkdir(parents=True)
@@ -90,7 +94,7 @@ def restored(archive: Path, home: Path, **environ: str) -> Settings:
 
 def items_and_tickets(settings: Settings) -> set[str]:
     """What the restored hotline knows of, once its worker has looked at the spool."""
-    store = open_store(settings.database_url)
+    store = open_register(settings.database_url)
     spool = Spool(settings.spool)
     spool.recover()
     for item in spool.waiting():
@@ -115,6 +119,7 @@ def test_everything_that_counts_is_there_again(hotline: Hotline, tmp_path: Path)
     assert items_and_tickets(again) == {ticket.item, waiting}
     store = Store(again.database_url)
     assert store.ticket(ticket.number).audio_sha256 == ticket.audio_sha256
+    assert people.by_pin(store.database, "1024", "4711").name == "李明"
     store.close()
 
 
@@ -285,9 +290,12 @@ def test_tickets_in_postgresql_are_copied_at_one_moment_and_counted_on(tmp_path:
         hotline.store.close()
         assert len(tickets) == len(waiting)
         again = restored(archive, tmp_path / "again", HOTLINE_DATABASE_URL=second)
-        store = open_store(again.database_url)
+        store = open_register(again.database_url)
         assert {t.number for t in store.tickets(limit=10)} == {t.number for t in tickets}
         assert store.jobs.live("transcribe") == {t.id for t in tickets}, "the jobs are there too"  # type: ignore[attr-defined]
+        assert people.find(store.database, "li").work_number == "1024"
+        people.add(store.database, ROOT, "wang", {"name": "王芳", "work_number": "1025"})
+        assert [line.target for line in audit.lines(store.database)] == ["wang", "li"], "the audit goes on after its last line"
         later = store.open_draft("9.9", "help", "12345", "1", "12345", "1001")
         assert later.number > max(t.number for t in tickets)
         store.close()

@@ -335,3 +335,40 @@ async def test_before_the_shifts_are_read_nobody_is_said_to_be_logged_out(tmp_pa
         await Logins(kept, Rows(away), lambda: CITY, lambda: PHONES).ready(LI, login="li")
     assert no.value.status == 503
     await kept.close()
+
+
+def leg(number: int) -> dict[str, str]:
+    return {"Channel": f"PJSIP/1001-{number:08x}", "Uniqueid": f"1.{number}", "Linkedid": "1.1"}
+
+
+CONNECT = ("AgentConnect", {"Interface": "PJSIP/1001", "Queue": "hotline-general", "Linkedid": "1.1"})
+CALLS: dict[str, tuple[list[tuple[str, dict[str, str]]], bool]] = {
+    "caller or agent hangs up, or a blind transfer": (
+        [("Newchannel", leg(2)), CONNECT, ("BridgeEnter", leg(2)), ("Hangup", leg(2))], True,
+    ),
+    "attended transfer: two legs, the second outlives the first": (
+        [("Newchannel", leg(2)), CONNECT, ("BridgeEnter", leg(2)), ("Newchannel", leg(3)), ("BridgeEnter", leg(3)), ("Hangup", leg(2)), ("Hangup", leg(3))], True,
+    ),
+    "a call of their own, or a call-back": (
+        [("Newchannel", leg(2) | {"ChannelState": "4"}), ("Newstate", leg(2) | {"ChannelState": "6"}), ("BridgeEnter", leg(2)), ("Hangup", leg(2))], True,
+    ),
+    "a call that nobody answered": ([("Newchannel", leg(2)), ("Newstate", leg(2) | {"ChannelState": "5"}), ("Hangup", leg(2))], False),
+    "a feature code": ([("Newchannel", leg(2) | {"ChannelState": "4"}), ("Newstate", leg(2) | {"ChannelState": "6"}), ("Hangup", leg(2))], False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CALLS)
+async def test_after_call_work_comes_after_every_conversation_and_nothing_else(house: House, kind: str) -> None:
+    events, rests = CALLS[kind]
+    await house.do("login", LI, login="li", phone="1001")
+    li = house.keeper.people["li"]
+    for name, fields in events:
+        house.queues.says(name, **fields)
+    house.queues.says("UserEvent", UserEvent="HotlineLeg", Phone="1001", State="on_hold")
+    await house.until(lambda: li.held)
+    assert li.state == ("after_call_work" if rests else "available")
+    if rests:
+        assert li.until is not None and li.until - li.since == pytest.approx(10, abs=0.1)
+        await house.until(lambda: house.queues.state("1001") == {("1", "after_call_work")})
+        assert (await house.do("ready", LI, login="li"))["state"] == "available"
+    await house.until(lambda: house.queues.state("1001") == {("0", "")})

@@ -25,6 +25,7 @@ from queues.ami import AmiLink
 from queues.event import Answer, Event
 from queues.happenings import Happening
 from queues.queue_log import QueueLog
+from queues.snapshot import Snapshot
 from queues.state import EVENTS, Picture
 
 LEAST_SECONDS_BETWEEN_WRITES = 0.25
@@ -48,6 +49,8 @@ class Floor:
         self, link: AmiLink, home: Path, queue_log: Path, on_happening: OnHappening, on_alive: OnAlive | None = None
     ) -> None:
         self.picture = Picture()
+        self.on_written: list[Callable[[Snapshot], None]] = []
+        """Told of each snapshot, a few a second at most. They must not raise."""
         self._link = link
         self._file = snapshot.where(home)
         self._log = QueueLog(queue_log, home / "run" / "queue_log.bookmark")
@@ -129,6 +132,8 @@ class Floor:
                 await asyncio.to_thread(snapshot.write, self._file, taken)
             except OSError as error:
                 log.error("state.json cannot be written", error=str(error))
+            for tell in self.on_written:
+                tell(taken)
             await asyncio.sleep(LEAST_SECONDS_BETWEEN_WRITES)
 
     async def _read(self) -> None:

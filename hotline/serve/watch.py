@@ -28,6 +28,7 @@ from queues.ami import AmiLink
 from queues.desk import Desk
 from queues.events import Events
 from queues.floor import Floor
+from queues.live_events import LiveEvents
 from queues.model import Agent, AgentState
 from queues.names import AFTER_CALL_WORK, IN_CALL, MISSED, TOO_MANY_MISSED
 from tickets.spool import Spool
@@ -128,7 +129,9 @@ def started(settings: Settings, link: AmiLink, floor: Floor, desk: Desk, registe
             store = None
         return await asyncio.to_thread(asked, store)
 
-    watch = Watch(settings.home, link, floor, Events(settings.home), slow, on_a_break(floor))
+    events = Events(settings.home)
+    floor.on_written.append(LiveEvents(events.say).tell)
+    watch = Watch(settings.home, link, floor, events, slow, on_a_break(floor))
     watch.serve(desk)
     return asyncio.create_task(watch.run())
 

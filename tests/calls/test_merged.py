@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from queues.events import EventLog
 from telephone.hotline_under_test import HotlineUnderTest
 from telephone.network import Network
 from telephone.phone import Phone
@@ -35,6 +36,9 @@ async def test_a_call_to_the_sub_centre_has_a_ticket_of_ours_and_its_acceptance_
         return ("draft_finished", "") in await history(hotline, ticket)
 
     await until(over, "the ticket finished")
+    floor, _, _ = EventLog(hotline.settings.home).read(0)
+    of_it = [line.data["what"] for line in floor if line.kind == "call" and line.data["linkedid"] == ticket["linkedid"]]
+    assert (of_it[0], of_it[-1]) == ("began", "ended")
     assert [line for line in await history(hotline, ticket) if line[0] != "draft_opened"][:3] == [
         ("passed_on", ""), ("accepted", ""), ("pass_ended", "answered"),
     ]  # fmt: skip

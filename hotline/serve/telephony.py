@@ -21,6 +21,7 @@ from hotline.asterisk import ours
 from hotline.serve import counted
 from hotline.serve.conversations import Conversations, name_ticket
 from hotline.serve.pressed import follow_keys, press
+from hotline.serve.ready_menus import keep_ready
 from hotline.settings import Settings
 from ivr.model import City
 from queues.ami import AmiLink
@@ -51,9 +52,11 @@ async def _serve(settings: Settings) -> None:
     link = AmiLink("127.0.0.1", settings.ami_port, ours.AMI_USER, ours.ami_secret(settings))
     keys = Keys(partial(press, link))
     follow_keys(link, keys)
-    server = AgiServer(partial(city_of, menus.Store.of(settings)), keys)
+    versions = menus.Store.of(settings)
+    server = AgiServer(partial(city_of, versions), keys)
     # Calls first: the register of tickets takes a moment to open, and may be down.
     await server.start(settings.agi_port)
+    reading = asyncio.create_task(keep_ready(versions))
     conversations = Conversations(partial(_register_of_tickets, settings), partial(name_ticket, link))
     opening = asyncio.create_task(conversations.register())
     opening.add_done_callback(_say_failure)
@@ -72,6 +75,7 @@ async def _serve(settings: Settings) -> None:
     finally:
         opening.cancel()
         counting.cancel()
+        reading.cancel()
         for task in waiting:
             task.cancel()
         watching.cancel()

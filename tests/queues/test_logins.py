@@ -372,3 +372,12 @@ async def test_after_call_work_comes_after_every_conversation_and_nothing_else(h
         await house.until(lambda: house.queues.state("1001") == {("1", "after_call_work")})
         assert (await house.do("ready", LI, login="li"))["state"] == "available"
     await house.until(lambda: house.queues.state("1001") == {("0", "")})
+
+
+async def test_while_the_second_leg_of_a_consultation_talks_nobody_rests(house: House) -> None:
+    await house.do("login", LI, login="li", phone="1001")
+    li = house.keeper.people["li"]
+    for name, fields in (("Newchannel", leg(2)), CONNECT, ("Newchannel", leg(3)), ("BridgeEnter", leg(3)), ("Hangup", leg(2))):
+        house.queues.says(name, **fields)
+    await house.until(lambda: set(li.legs) == {"1.3"})
+    assert li.state == "talking"

@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from tickets import models
+from tickets.chain import head, link
 from tickets.item import Item, new_id, plain
-from tickets.models import History, Ticket
+from tickets.models import ORDINARY, History, Ticket
+from tickets.moves import MOVES
 from tickets.numbers import next_number
 
 
@@ -48,6 +50,19 @@ def begin(session: Session, channel: str, status: str) -> Ticket:
         transcript_state=models.NONE,
         transcript_attempts=0,
         needs_review=False,
+        stage="pending",
+        stage_at=moment,
+        urgency=ORDINARY,
+        organisation="",
+        helpers=[],
+        returns=0,
+        final=False,
+        extensions=0,
+        reopened=0,
+        rating="",
+        confidential=False,
+        reply_wanted=True,
+        due_told="",
     )
 
 
@@ -76,14 +91,22 @@ def become(ticket: Ticket, status: str) -> None:
     ticket.status = status
 
 
-def note(session: Session, ticket: Ticket, event: str, detail: dict[str, Any], actor: str = "") -> None:
-    """Appends what happened."""
+def hand_over(ticket: Ticket, at: datetime) -> None:
+    """The case system has it, so it is with those who handle it; the line about the hand-over is this move's, too."""
+    if ticket.stage in MOVES["hand_over"].ends:
+        ticket.stage, ticket.stage_at, ticket.dispatched_at = MOVES["hand_over"].ends[ticket.stage], at, at
+        ticket.due_at = ticket.warn_at = None  # from here the deadlines are the case system's
+
+
+def note(session: Session, ticket: Ticket, event: str, detail: dict[str, Any], actor: str = "", at: datetime | None = None) -> None:
+    """Appends what happened to the chain."""
     if event not in models.EVENTS:
         raise ValueError(f"{event!r} is no event of a ticket")
     session.flush()
-    moment = now()
+    moment, actor = at or now(), actor or "hotline"
     ticket.updated_at = moment
-    session.add(History(ticket_id=ticket.id, at=moment, event=event, actor=actor or "hotline", detail=detail))
+    linked = link(head(session), ticket.id, moment, event, actor, detail)
+    session.add(History(ticket_id=ticket.id, at=moment, event=event, actor=actor, detail=detail, hash=linked))
     session.flush()
 
 

@@ -43,6 +43,9 @@ TYPES = {  # GB/T 33358 and the city's forms; "" is a call whose menu path says 
     "praise": "表扬",
 }
 
+ORDINARY = "ordinary"
+URGENCIES = {ORDINARY: "普通", "expedited": "加急", "urgent": "紧急"}
+
 EVENTS = {  # what a line of history can say
     "draft_opened": "an agent answered",
     "agent_changed": "a colleague answered later in the same call; the ticket keeps its first agent",
@@ -63,8 +66,16 @@ EVENTS = {  # what a line of history can say
     "hand_over_refused": "the case system refused it; a person must look",
     "hand_over_given_up": "the case system was silent for days; a person must look",
     "hand_over_replayed": "a person sent it again",
+    "moved": "a move of its life: which, from where to where, who made it",
+    "assigned": "another organisation leads, or others help",
+    "edited": "urgency, category or a wish was put right; what it was before is in the line",
+    "transcript_corrected": "a person wrote down what was really said; the first text stays",
+    "note_added": "somebody wrote something down",
+    "deadline_near": "a deadline is near",
+    "deadline_missed": "a deadline has passed",
 }
 
+UNWATCHED = "unwatched"  # a ticket's `due_told`: it was made before there were deadlines
 PENDING, DONE, FAILED, NO_SPEECH, NONE = "pending", "done", "failed", "no_speech", "none"
 WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
 
@@ -96,6 +107,7 @@ class Base(DeclarativeBase):
         float: Float,
         datetime: UTCDateTime,
         dict[str, Any]: JSON().with_variant(JSONB(), "postgresql"),
+        list[str]: JSON().with_variant(JSONB(), "postgresql"),
     }
 
 
@@ -145,6 +157,27 @@ class Ticket(Base):
     transcript_attempts: Mapped[int]
     needs_review: Mapped[bool]  # something speaks against the words; findings["reasons"] says what
     findings: Mapped[dict[str, Any] | None]  # speech's: changes to the raw words, fields, reasons
+    transcript_corrected: Mapped[str | None]  # by a person; the machine's stays in `transcript`
+    stage: Mapped[str] = mapped_column(index=True)  # of its life, tickets/moves.py; `status` is about the hand-over
+    stage_at: Mapped[datetime]
+    urgency: Mapped[str]
+    organisation: Mapped[str]  # code of the one that leads; "" where none has it
+    helpers: Mapped[list[str]]
+    level: Mapped[int | None]  # of the leading organisation, 1 to 3
+    returns: Mapped[int]
+    final: Mapped[bool]  # assigned after a return: no second one
+    extensions: Mapped[int]
+    reopened: Mapped[int]
+    rating: Mapped[str]
+    confidential: Mapped[bool]
+    reply_wanted: Mapped[bool]
+    accepted_at: Mapped[datetime | None]
+    dispatched_at: Mapped[datetime | None]
+    replied_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)  # of what must be done next
+    warn_at: Mapped[datetime | None]
+    due_told: Mapped[str]  # "", "near", "missed", or UNWATCHED
 
 
 class History(Base):
@@ -156,7 +189,8 @@ class History(Base):
     at: Mapped[datetime]
     event: Mapped[str]
     actor: Mapped[str]
-    detail: Mapped[dict[str, Any]]
+    detail: Mapped[dict[str, Any]]  # no personal data: what people said is in notes
+    hash: Mapped[str] = mapped_column(String(64))  # over the line before and this one: tickets/chain.py
     __table_args__ = ({"sqlite_autoincrement": True},)
 
 

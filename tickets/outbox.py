@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from tickets import models, wire
 from tickets.database import Database
 from tickets.item import new_id
-from tickets.life import become, note, now
+from tickets.life import become, hand_over, note, now
 from tickets.models import Delivery, Ticket
 
 Enqueue = Callable[[Session, Delivery, datetime | None], None]
@@ -88,6 +88,7 @@ class Outbox:
             delivery.attempts += 1
             delivery.last_status, delivery.last_error = status, None
             become(ticket, models.HANDED_OVER)
+            hand_over(ticket, delivery.delivered_at)
             _note(session, ticket, "handed_over", delivery)
 
     def try_later(self, delivery_id: str, attempt: int, error: str, status: int | None, at: datetime) -> None:
@@ -138,7 +139,8 @@ class Outbox:
 
 
 def _note(session: Session, ticket: Ticket, event: str, delivery: Delivery, actor: str = "") -> None:
-    detail = {"delivery": delivery.id, "attempts": delivery.attempts, "status": delivery.last_status, "error": delivery.last_error}
+    """What a case system answered is with the delivery only: it may repeat what the citizen said."""
+    detail = {"delivery": delivery.id, "attempts": delivery.attempts, "status": delivery.last_status, "stage": ticket.stage}
     note(session, ticket, event, detail, actor)
 
 

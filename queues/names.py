@@ -53,6 +53,11 @@ def is_place(channel: str) -> bool:
     return channel.startswith("Local/p") and "@hotline-far-" in channel
 
 
+def is_helper(channel: str) -> bool:
+    """Whether a leg only says an agent's work number, or counts their rest while the service is away: nobody's call."""
+    return channel.startswith("Local/") and ("@hotline-serves-" in channel or "@hotline-rest-" in channel)
+
+
 def phone_of(interface: str) -> str:
     """The phone behind `PJSIP/1001`, `PJSIP/1001-0000002a` stays with its number of the call."""
     return interface.removeprefix("PJSIP/")

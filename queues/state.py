@@ -24,7 +24,7 @@ from queues.model import (
     QueueView,
     Waiting,
 )
-from queues.names import is_place, phone_of, queue_of, wanted_of
+from queues.names import is_helper, is_place, phone_of, queue_of, wanted_of
 from queues.standing import Standing
 
 RECENT = 200
@@ -97,7 +97,8 @@ class Picture:
         for member in self.members.values():
             phones.setdefault(member.phone, []).append(member)
         talking = {channel.phone: channel.linkedid for channel in self.channels.values() if channel.up}
-        alone = [_agent(members, talking.get(phone, "")) for phone, members in sorted(phones.items()) if phone not in self.staff]
+        rung = {channel.phone for channel in self.channels.values() if not channel.up} - talking.keys()
+        alone = [_agent(members, talking.get(phone, ""), phone in rung) for phone, members in sorted(phones.items()) if phone not in self.staff]
         return alone + [_person(standing, phones.get(phone, [])) for phone, standing in sorted(self.staff.items())]
 
     def queues(self) -> list[QueueView]:
@@ -198,7 +199,7 @@ class Picture:
         """What an event says of its call; the citizen's own leg says most, and has the call's name."""
         said = event.fields.get  # header names in small letters: this runs for nearly every event
         linkedid = said("linkedid", "")
-        if said("uniqueid", "") != linkedid:
+        if said("uniqueid", "") != linkedid or is_helper(said("channel", "")):
             return
         call = self.calls.get(linkedid) or Call(linkedid, "", "", since)
         variables = event.variables
@@ -238,10 +239,12 @@ def _view(name: str, strategy: str, members: Sequence[Member], waiting: Sequence
     )  # fmt: skip
 
 
-def _agent(members: list[Member], linkedid: str) -> Agent:
+def _agent(members: list[Member], linkedid: str, rung: bool) -> Agent:
+    """PJSIP says busy of a phone from the first ring on (device_state_busy_at); a phone without a leg that is up only rings."""
     first = members[0]
+    state = AgentState.RINGING if rung and first.state is AgentState.TALKING else first.state
     return Agent(
-        phone=first.phone, state=first.state, paused=all(member.paused for member in members),
+        phone=first.phone, state=state, paused=all(member.paused for member in members),
         pause_reason=next((member.pause_reason for member in members if member.paused), ""),
         queues=tuple(sorted(member.queue for member in members)),
         calls_taken=sum(member.calls_taken for member in members), linkedid=linkedid,

@@ -218,3 +218,18 @@ def test_each_callers_place_is_asterisks_own_whoever_comes_before_others_or_leav
     assert (found["cantonese"].needs, found["first"].linkedid, found["a"].since) == (("cantonese",), "call-first", 95.0)
     made.apply(joins("c", 1, "hotline-tax+cantonese"), 106)  # whoever needs something else now stands in another line
     assert places(made) == {"first": 1, "a": 2, "c": 1, "cantonese": 2}
+
+
+async def test_a_phone_that_is_busy_without_a_leg_that_is_up_rings() -> None:
+    made = picture("abandoned", until="AgentCalled")
+    status = {"queue": "hotline-patience", "membername": "rings", "interface": "PJSIP/rings", "paused": "0", "status": "3"}
+    made.apply(Event("QueueMemberStatus", status), 0)
+    assert agent(made, "rings").state is AgentState.RINGING
+    assert agent(picture("answered", until="AgentConnect"), "answers").state is AgentState.TALKING
+
+
+async def test_what_only_says_a_work_number_is_no_call() -> None:
+    made = Picture()
+    for name in ("Local/7@hotline-serves-00000001;1", "Local/1001@hotline-rest-00000002;1", "PJSIP/trunk-00000003"):
+        made.apply(Event("Newchannel", {"channel": name, "uniqueid": name, "linkedid": name, "channelstate": "4"}), 0)
+    assert [call.linkedid for call in made.live_calls()] == ["PJSIP/trunk-00000003"]

@@ -31,6 +31,8 @@ def _parts(old: City, new: City) -> Iterator[str]:
     yield from _things("number ", _short(old), _short(new))
     yield from _records("number", old.services, new.services)
     yield from _things("alarms ", asdict(old.alarms), asdict(new.alarms))
+    yield from _records("organisation", old.organisations, new.organisations)
+    yield from _things("deadlines ", asdict(old.deadlines), asdict(new.deadlines))
     yield from _records("transfer", old.transfers.outside, new.transfers.outside)
     yield from _things("short number ", old.transfers.queues, new.transfers.queues)
     yield from _things("prompt ", old.prompts, new.prompts)

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 
 from ivr.alarming import Limits
+from ivr.calendar import Calendar
+from ivr.deadlines import Deadlines
+from ivr.organisations import Organisation
 from ivr.pauses import USUAL, Pause
 from ivr.queueing import RELAX, Overflow, Relax, Waiting
 from ivr.transfers import Transfers
@@ -215,6 +218,9 @@ class City:
     services: Mapping[str, ServiceNumber] = field(default_factory=dict)  # departments' numbers, placeholders too
     alarms: Limits = field(default_factory=Limits)
     pauses: Mapping[str, Pause] = field(default_factory=lambda: USUAL)  # why agents may be away
+    organisations: Mapping[str, Organisation] = field(default_factory=dict)  # who handles tickets
+    deadlines: Deadlines = field(default_factory=Deadlines)  # and until when
+    calendar: Calendar = field(default_factory=lambda: Calendar((), frozenset(), frozenset()))
 
     @property
     def timezone(self) -> timezone:

@@ -116,8 +116,8 @@ class Keeper:
 
     def look(self, standing: Standing, *, told: bool = False) -> None:
         """Something may have changed for them; `told`: say so in any case."""
-        if self.people.get(standing.login) is not standing:
-            return
+        if self.people.get(standing.login) is not standing or standing.login in self._returned:
+            return  # what the table says counts only when Asterisk has been asked, too
         now = _now()
         if standing.look(now) or told:
             self._say(standing, standing.state)

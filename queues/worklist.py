@@ -31,7 +31,12 @@ class Worklist(Generic[T]):
     async def once(self, work: Callable[[T], Awaitable[None]]) -> None:
         """What there is now. Work that is put back while this goes on waits for the next turn."""
         self._more.clear()
-        items, self._items = self._items, {}
-        for name in list(items):
-            if name not in self._items:  # else it came again meanwhile, and is done then
-                await work(items[name])
+        for name in list(self._items):
+            if name not in self._items:
+                continue
+            item = self._items.pop(name)
+            try:
+                await work(item)
+            except BaseException:  # stopped in the middle: not done
+                self._items.setdefault(name, item)
+                raise

@@ -381,3 +381,20 @@ async def test_while_the_second_leg_of_a_consultation_talks_nobody_rests(house: 
         house.queues.says(name, **fields)
     await house.until(lambda: set(li.legs) == {"1.3"})
     assert li.state == "talking"
+
+
+async def test_until_asterisk_was_asked_nobody_is_told_to_be_free(rows: Database, tmp_path: Path) -> None:
+    """The dialplan may have paused somebody while we were away; an event that comes first must not end that."""
+    async with Peer() as peer:
+        queues = Queues(peer)
+        async with house_of(queues, rows, tmp_path) as house:
+            await house.do("login", LI, login="li", phone="1001")
+        queues.pauses("PJSIP/1001", True, "rest")
+        async with house_of(queues, rows, tmp_path) as house:
+            await house.until(lambda: house.keeper.people and not house.keeper._returned)
+            li = house.keeper.people["li"]
+            house.keeper._returned.add("li")
+            li.is_ready()
+            house.keeper.look(li)
+            await house.do("changed", BOSS, login="li")
+            assert queues.state("1001") == {("1", "rest")} and not house.keeper._out_of_step._items

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import answer, generated, house, memory, messages, report, round_trips, two_keys, waiting
+from bench import answer, crowd, day, floor, generated, house, memory, messages, report, round_trips, two_keys, waiting
 from bench.answer import Load
 from bench.line import Line
 from hotline.asterisk import find
@@ -23,8 +23,8 @@ from telephone.hotline_under_test import HotlineUnderTest
 from telephone.network import Network
 
 RESULTS = PROJECT / "var" / "bench"
-ALONE = ("generated", "waiting", "round-trips", "two-keys")  # measured with nothing else of ours running
-PARTS = (*ALONE, "answer", "messages", "memory")
+ALONE = ("day", "floor", "generated", "waiting", "round-trips", "two-keys")  # measured with nothing else of ours running
+PARTS = (*ALONE, "answer", "messages", "crowd", "memory")
 
 
 async def run(parts: list[str], full: bool, folder: Path, console: Console) -> None:
@@ -46,6 +46,10 @@ async def run(parts: list[str], full: bool, folder: Path, console: Console) -> N
                     plan = [(10.0, 20), (60.0, 10)] if full else [(10.0, 5), (60.0, 2)]
                     rows = await messages.measure(hotline, network, plan)
                 _tell(console, "messages", "Hang-up to ticket number and to text", about, rows)
+            if "crowd" in parts:
+                async with Network(house.wiring(folder), runtime) as network:
+                    rows = await crowd.measure(hotline, network, *((60, 20) if full else (12, 4)))
+                _tell(console, "crowd", "Callers at once, agents at their phones", about, rows)
             if "memory" in parts:
                 rows = await memory.measure(hotline, line, calls=1000, per_second=5 if full else 20, mailbox=full)
                 kind = "1000 calls that leave a message" if full else "1000 calls that hear the menu"
@@ -56,7 +60,12 @@ async def run(parts: list[str], full: bool, folder: Path, console: Console) -> N
 
 async def _alone(console: Console, part: str, full: bool, folder: Path) -> None:
     about = report.machine() | {"full": full}
-    if part == "generated":
+    if part == "day":
+        _tell(console, part, "A day of 2000 agents and 100 000 calls", about, await asyncio.to_thread(day.measure, day.Day()))
+    elif part == "floor":
+        for title, rows in await floor.measure(full):
+            _tell(console, f"floor-{title.split()[0].lower()}", title, about, rows)
+    elif part == "generated":
         _tell(console, part, "Generated menus through the pure engine", about, await asyncio.to_thread(generated.measure, full))
     elif part == "waiting":
         _tell(console, part, "The wait that callers are told, and what came true (simulated)", about, await asyncio.to_thread(waiting.measure, full))

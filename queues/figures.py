@@ -91,29 +91,38 @@ def service_level(
 
 
 def figures(
-    calls: Sequence[CallRecord], begin: float, end: float, *, queue: str | None = None, level_seconds: float = 20.0
+    calls: Iterable[CallRecord], begin: float, end: float, *, queue: str | None = None, level_seconds: float = 20.0
 ) -> Figures:
     """Everything of the calls whose first stay began in [begin, end), and of the conversations that began in it."""
-    everything = [offer for offer in offers(calls, queue) if begin <= offer.entered_at < end]
-    counted = [offer for offer in everything if offer.left is not Left.MOVED]
-    answered = [offer for offer in counted if offer.answered_at is not None]
-    gone = [offer for offer in counted if offer.answered_at is None]
+    listed = list(calls)
+    return counted([offer for offer in offers(listed, queue) if begin <= offer.entered_at < end],
+                   [talk for talk in talks(listed, queue) if begin <= talk.began_at < end], level_seconds)  # fmt: skip
+
+
+def talks(calls: Iterable[CallRecord], queue: str | None = None) -> list[Segment]:
+    """Conversations that are over, of the queue (None: of any, and of none)."""
+    return [talk for call in calls for talk in call.talks if talk.ended_at is not None and queue in (None, talk.queue)]
+
+
+def counted(everything: Sequence[Offer], over: Sequence[Segment], level_seconds: float) -> Figures:
+    """The figures of these offers and these conversations."""
+    here = [offer for offer in everything if offer.left is not Left.MOVED]
+    answered = [offer for offer in here if offer.answered_at is not None]
+    gone = [offer for offer in here if offer.answered_at is None]
     abandoned = [offer for offer in gone if offer.left is Left.ABANDONED]
     of_arrival = sum((offer.answered_at or 0.0) - offer.arrived_at <= ANSWER_WITHIN_SECONDS for offer in answered)
     of_queue = sum(_waited(offer) <= ANSWER_WITHIN_SECONDS for offer in answered)
     level = sum(_waited(offer) <= level_seconds for offer in answered)
-    talks = [talk for call in calls for talk in call.talks if begin <= talk.began_at < end and queue in (None, talk.queue)]
-    over = [talk for talk in talks if talk.ended_at is not None]
     messages = sum(offer.outcome in MESSAGES for offer in gone if offer.left is not Left.ABANDONED)
     callbacks = sum(offer.outcome is Outcome.CALLBACK for offer in gone if offer.left is not Left.ABANDONED)
     return Figures(
-        offered=len(counted), answered=len(answered), abandoned=len(abandoned),
+        offered=len(here), answered=len(answered), abandoned=len(abandoned),
         short_abandoned=sum(offer.left_at - offer.entered_at < SHORT_SECONDS for offer in abandoned),
-        messages=messages, callbacks=callbacks, moved=len(everything) - len(counted),
+        messages=messages, callbacks=callbacks, moved=len(everything) - len(here),
         other=len(gone) - len(abandoned) - messages - callbacks,
         within_arrival=of_arrival, within_queue=of_queue, within_level=level,
-        connection_rate=share(len(answered), len(counted)), answered_within=share(min(of_arrival, of_queue), len(counted)),
-        service_level=share(level, len(counted)), average_answer_seconds=mean([_waited(offer) for offer in answered]),
+        connection_rate=share(len(answered), len(here)), answered_within=share(min(of_arrival, of_queue), len(here)),
+        service_level=share(level, len(here)), average_answer_seconds=mean([_waited(offer) for offer in answered]),
         conversations=len(over), talk_seconds=sum(talk.seconds - talk.hold_seconds for talk in over),
         hold_seconds=sum(talk.hold_seconds for talk in over), wrapup_seconds=sum(talk.wrapup_seconds for talk in over),
         average_handle_seconds=mean([talk.seconds + talk.wrapup_seconds for talk in over]),

@@ -8,9 +8,8 @@ from typing import Annotated, Any, cast
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from hotline.commands.records import Moment, opened, seconds
+from hotline.commands.records import Moment, folded, opened, seconds
 from queues import cells, figure_table, record_store
 from queues.figures import DAY_SECONDS
 from queues.record_store import Wanted
@@ -57,13 +56,18 @@ def figures(
     elif as_csv:
         print(cells.table(list(rows[0]) if rows else ["name"], rows), end="")
     else:
-        _table(rows, SHOWN_OF_AGENTS if by == "agent" else (*SHOWN, "first_call_resolution") if by == "all" else SHOWN)
+        _table(rows, SHOWN_OF_AGENTS if by == "agent" else SHOWN)
 
 
 def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
-    table = Table(*(column.replace("_", " ") for column in columns))
-    for row in rows:
-        table.add_row(*(_shown(column, row.get(column)) for column in columns))
+    if len(rows) == 1:  # one below the other, all there are
+        table = folded("figure", rows[0]["name"])
+        for column in (column for column in rows[0] if column not in ("name", "end")):
+            table.add_row(column.replace("_", " "), _shown(column, rows[0][column]))
+    else:
+        table = folded(*(column.replace("_", " ") for column in columns))
+        for row in rows:
+            table.add_row(*(_shown(column, row.get(column)) for column in columns))
     Console().print(table)
 
 

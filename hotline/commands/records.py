@@ -76,13 +76,21 @@ def seconds(at: datetime | None) -> float | None:
     return at.replace(tzinfo=SHANGHAI).timestamp() if at else None
 
 
+def folded(*columns: str) -> Table:
+    """A narrow terminal breaks cells, it hides nothing."""
+    table = Table()
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
 def _many(found: list[CallRecord]) -> None:
-    table = Table("began", "caller", "called", "outcome", "waited", "talked", "queues", "agents", "ended by", "linkedid")
+    table = folded("began", "caller", "outcome", "waited", "talked", "queues", "agents", "linkedid")
     for call in found:
         row = record_wire.row(replace(call, caller=mask(call.caller)))
         table.add_row(
-            str(row["began_at"])[:19].replace("T", " "), row["caller"], row["called"], row["outcome"], f"{row['waited_seconds']:g} s",
-            f"{row['talk_seconds']:g} s", row["queues"], row["agents"], row["ended_by"], row["linkedid"],
+            str(row["began_at"])[5:19].replace("T", " "), row["caller"], row["outcome"], f"{row['waited_seconds']:g} s",
+            f"{row['talk_seconds']:g} s", row["queues"], row["agents"], row["linkedid"],
         )  # fmt: skip
     Console().print(table)
 
@@ -92,7 +100,7 @@ def _one(found: list[CallRecord], linkedid: str) -> None:
         typer.echo(f"hotline: no call has the linkedid {linkedid[:64]}", err=True)
         raise typer.Exit(1)
     _many(found)
-    table = Table("from", "to", "what", "queue", "agent", "how", "hold", "after-call", "detail")
+    table = folded("from", "to", "what", "queue", "agent", "how", "hold", "after-call", "detail")
     for part in found[0].segments:
         ended = (record_wire.moment(part.ended_at) or "")[11:23]
         table.add_row((record_wire.moment(part.began_at) or "")[11:23], ended, part.kind, part.queue, part.agent, part.how,

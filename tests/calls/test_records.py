@@ -138,3 +138,21 @@ async def test_figures_are_made_of_these_calls(citizen: Citizen, agent: Phone, h
     assert (record["outcome"], told(record)) == ("abandoned", [("queue", "complaints", "", "abandoned")])
     after = (await hotline.get("/api/figures?by=queue&name=complaints")).json()["items"][0]
     assert (after["offered"], after["abandoned"], after["answered"]) == (before["offered"] + 1, before["abandoned"] + 1, before["answered"])
+
+
+async def test_who_calls_at_the_same_time_has_a_record_each(citizen: Citizen, agent: Phone, hotline: HotlineUnderTest) -> None:
+    """The larger one is `bench.crowd`."""
+    lines = [citizen() for _ in range(3)]
+    stories = [asyncio.create_task(_stays(line)) for line in lines]
+    for _ in lines:
+        await agent.rings()
+        await agent.answers()
+        await agent.hangs_up()
+    await asyncio.gather(*stories)
+    records = [await record_of(hotline, line.telephone.number) for line in lines]
+    assert [(record["outcome"], len(record["segments"]), record["ended_by"]) for record in records] == [("answered", 3, "agent")] * 3
+    assert len({record["linkedid"] for record in records}) == 3
+
+
+async def _stays(line: AsteriskLine) -> None:
+    await Caller(line).dials("1234511").reaches("complaints").is_hung_up_on(within=30)

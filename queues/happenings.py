@@ -86,6 +86,25 @@ class CallerRated:
 
 
 @dataclass(frozen=True, slots=True)
+class ColleagueAnswered:
+    """A phone came into the talk other than from the queue: transferred to, consulted, taken over, or back from hold."""
+
+    linkedid: str
+    phone: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CalledOut:
+    """An agent's phone called the ticket's caller, or a number on the list of transfers."""
+
+    linkedid: str
+    phone: str
+    ticket: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Transferred:
     """The caller was passed on. `by`: the phone that did it; `kind`: agent, queue or outside."""
 
@@ -96,4 +115,4 @@ class Transferred:
     at: datetime
 
 
-Happening = CallerRated | Transferred | AgentAnswered | AgentCallEnded | PassedOn | PassAccepted | PassEnded
+Happening = CallerRated | ColleagueAnswered | CalledOut | Transferred | AgentAnswered | AgentCallEnded | PassedOn | PassAccepted | PassEnded

@@ -22,7 +22,9 @@ from typing import Any, Self
 from queues.happenings import (
     AgentAnswered,
     AgentCallEnded,
+    CalledOut,
     CallerRated,
+    ColleagueAnswered,
     Happening,
     PassAccepted,
     PassedOn,
@@ -107,6 +109,12 @@ class Ledger:
                 return [_passed(record)]
             case "HOTLINERATING":
                 return [CallerRated(record.word(0), record.queue, record.agent, record.word(1), record.at)]
+            case "HOTLINEJOIN":
+                return [ColleagueAnswered(record.word(0), record.agent, record.at)]
+            case "HOTLINEANSWER" if record.word(1) == "agent":
+                return [ColleagueAnswered(record.word(0), record.agent, record.at)]
+            case "HOTLINEOUT":
+                return [CalledOut(record.word(0), record.agent, record.word(2), record.at)]
             case "HOTLINETRANSFER":
                 return [Transferred(record.word(0), record.agent, record.word(1), record.word(2), record.at)]
             case event if event in ENDS:

@@ -19,6 +19,12 @@ def everything(database: Database) -> Sequence[tuple[Shift, Person]]:
         return [(shift, person) for shift, person in rows]
 
 
+def login_at(database: Database, phone: str) -> str:
+    """Who is logged in at this phone; '' where nobody is."""
+    with database.reads() as session:
+        return session.scalar(select(Shift.login).where(Shift.phone == phone)) or ""
+
+
 def begin(database: Database, shift: Shift) -> None:
     """Raises Refused where the phone is taken: the table holds one agent a phone, whoever asked first."""
     try:

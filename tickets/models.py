@@ -61,6 +61,7 @@ EVENTS = {  # what a line of history can say
     "transcription_failed": "the words could not be recognised",
     "transcription_set_aside": "the message ended its recogniser three times; a person must listen",
     "transferred": "the caller was passed on: to a colleague, a queue, an outside number",
+    "called_out": "an agent called the caller back, or a department on the list of transfers",
     "rated": "the caller pressed a key for how it was: 1 satisfied, 2 mostly, 3 not",
     "handed_over": "the case system has it",
     "hand_over_refused": "the case system refused it; a person must look",

@@ -146,6 +146,13 @@ class Store:
                 note(session, found, event, detail, where)
             return found
 
+    def note_on(self, number_or_id: str, event: str, actor: str, **detail: Any) -> None:
+        """A line of a ticket's history, once however often it is told. Nothing where there is no such ticket."""
+        with self.database.writes() as session:
+            found = session.scalar(select(Ticket).where(or_(Ticket.id == number_or_id, Ticket.number == number_or_id)))
+            if found is not None and not _is_noted(session, found, event, detail):
+                note(session, found, event, detail, actor)
+
     def drafts(self) -> Sequence[Ticket]:
         """Conversations thought to be going on; after a restart, finish those whose call is gone."""
         with self.database.reads() as session:

@@ -16,7 +16,9 @@ from queues.errors import AmiError
 from queues.happenings import (
     AgentAnswered,
     AgentCallEnded,
+    CalledOut,
     CallerRated,
+    ColleagueAnswered,
     Happening,
     PassAccepted,
     PassedOn,
@@ -94,6 +96,11 @@ class Conversations:
                 finished = await asyncio.to_thread(store.finish_draft, happening.linkedid, happening.at)
                 number = finished.number if finished else None
                 log.info("conversation over", linkedid=happening.linkedid, ticket=number, by=happening.by)
+            case ColleagueAnswered():
+                await asyncio.to_thread(_note_colleague, store, happening)
+            case CalledOut():
+                detail = {"phone": happening.phone, "linkedid": happening.linkedid, "at": happening.at.isoformat()}
+                await asyncio.to_thread(partial(store.note_on, happening.ticket, "called_out", happening.phone, **detail))
             case CallerRated():
                 detail = {"key": happening.key, "queue": happening.queue, "at": happening.at.isoformat()}
                 await asyncio.to_thread(partial(store.note_pass, happening.linkedid, "rated", happening.agent, **detail))
@@ -104,6 +111,17 @@ class Conversations:
                 await asyncio.to_thread(_note_pass, store, happening)
             case _:
                 assert_never(happening)
+
+
+def _note_colleague(store: Store, happening: ColleagueAnswered) -> None:
+    """The ticket's history names each colleague once, by login where somebody is logged in at the phone."""
+    from queues import shifts  # noqa: PLC0415 - its tables load slower than callers may wait
+
+    for ticket in store.tickets(1, linkedid=happening.linkedid):
+        agent = shifts.login_at(store.database, happening.phone) or happening.phone
+        if agent != ticket.agent:
+            store.open_draft(happening.linkedid, "", "", "", "", agent)
+        log.info("colleague answered", linkedid=happening.linkedid, ticket=ticket.number, agent=agent)
 
 
 def _note_pass(store: Store, happening: PassedOn | PassAccepted | PassEnded) -> None:

@@ -47,7 +47,7 @@ async def test_a_caller_passed_to_a_colleague_is_asked_how_it_was_and_has_one_ti
         events = [line["event"] for line in ticket["history"]]
         return events if "rated" in events else []
 
-    assert {"transferred", "rated"} <= set(await until(told, "the ticket knows"))
+    assert {"transferred", "rated", "agent_changed"} <= set(await until(told, "the ticket knows"))
     assert len([ticket for ticket in await floor.hotline.tickets() if ticket["linkedid"] == call]) == 1
 
 
@@ -154,6 +154,12 @@ async def test_a_call_out_from_a_ticket_shows_the_hotlines_number(floor: Floor) 
     await soon(everybody("home", "wang"), home=home, wang=wang)
     await home.hangs_up()
     await wang.is_free()
+
+    async def noted() -> bool:
+        history = (await floor.hotline.get(f"/api/tickets/{ticket['number']}")).json()["history"]
+        return "called_out" in [line["event"] for line in history]
+
+    await until(noted, "the ticket knows of the call")
     await floor.ask("wang", "POST", f"/api/tickets/{ticket['number']}/call", {"outside": "nobody"}, expected=403)
     await floor.ask("wang", "POST", "/api/tickets/20000101-000001/call", {}, expected=404)
 

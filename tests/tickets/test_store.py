@@ -278,3 +278,11 @@ def test_processes_that_start_together_may_all_migrate(fresh: list[Store]) -> No
 def test_another_kind_of_database_is_refused() -> None:
     with pytest.raises(ValueError, match="neither SQLite nor PostgreSQL"):
         Store("mysql://x/y")
+
+
+def test_a_line_of_a_ticket_is_written_once_however_often_it_is_told(store: Store) -> None:
+    ticket = store.open_draft("h-1.1", "complaint", "12345-1-1", "13800138000", "12345", "li")
+    for _ in range(2):
+        store.note_on(ticket.number, "called_out", "wang", phone="wang", at="2026-11-22T06:00:00+00:00")
+        store.note_on("20000101-000001", "called_out", "wang", phone="wang")
+    assert [line.event for line in store.history(ticket_id=ticket.id)] == ["draft_opened", "called_out"]

@@ -381,7 +381,7 @@ def test_check_names_what_no_person_has_recorded(home: Path, tmp_path: Path) -> 
 def test_publish_gives_the_warnings_before_it_publishes(home: Path, tmp_path: Path) -> None:
     city(tmp_path, replaced("queues", "wait_seconds: 45", "wait_seconds: 40") | {"prompts.yaml": good_texts()["prompts.yaml"] + "spare: 备用。\n"})
     (home / "sounds/zh/spare.wav").touch()
-    assert hotline("publish", "-m", "x").output.splitlines() == ["prompts.yaml:20: spare: warning: is said nowhere", "version 1 is current"]
+    assert hotline("publish", "-m", "x").output.splitlines() == ["prompts.yaml:21: spare: warning: is said nowhere", "version 1 is current"]
 
 
 def test_a_wrong_menu_is_not_published(home: Path, tmp_path: Path) -> None:

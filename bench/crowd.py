@@ -77,7 +77,7 @@ def _is_right(record: dict[str, Any]) -> bool:
     queues = [part for part in record["segments"] if part["kind"] == "queue"]
     talks = [part for part in record["segments"] if part["kind"] == "talk"]
     if record["outcome"] == "voicemail":
-        return bool(queues) and queues[-1]["how"] == "timeout" and not talks and record["segments"][-1]["kind"] == "voicemail"
+        return bool(queues) and queues[-1]["how"] in ("timeout", "moved") and not talks and record["segments"][-1]["kind"] == "voicemail"
     return bool(
         record["outcome"] == "answered" and record["ended_by"] == "agent" and len(queues) == len(talks) == 1
         and queues[0]["how"] == "answered" and queues[0]["agent"] == talks[0]["agent"] != "" and talks[0]["how"] == "agent"

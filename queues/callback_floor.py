@@ -9,6 +9,7 @@ tells, and the dialplan hangs up a second place for the same number and matter.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
@@ -27,7 +28,7 @@ from queues.actor import STAFF, Actor, Refused
 from queues.ami import AmiLink
 from queues.callbacks import CallBack
 from queues.desk import Desk
-from queues.errors import AmiError
+from queues.errors import ActionRefused, AmiError
 from queues.event import Answer
 from queues.log_file import LogFile
 from queues.names import section
@@ -113,7 +114,8 @@ class CallBackFloor:
         channels = await self._link.action({"Action": "CoreShowChannels"})
         for leg in channels.events:
             if (found := LEG.match(leg["Channel"])) and found[1] == callback.id:
-                await self._link.action({"Action": "Hangup", "Channel": leg["Channel"]})
+                with contextlib.suppress(ActionRefused):  # it went with its other half
+                    await self._link.action({"Action": "Hangup", "Channel": leg["Channel"]})
         return {"callback": book.as_json(done)}
 
     async def _place(self, callback: CallBack, version: str, rules: CallBacks) -> None:

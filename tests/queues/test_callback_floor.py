@@ -15,7 +15,7 @@ from queues import callback_book as book
 from queues.actor import SUPERVISOR, Actor, Refused
 from queues.callback_floor import GRACE, CallBackFloor
 from queues.callback_tables import MissedRow
-from queues.errors import ResultUnknown
+from queues.errors import ActionRefused, ResultUnknown
 from queues.event import Answer, Event
 from queues.storage import Rows
 from tests.queues.test_callbacks import callback
@@ -38,6 +38,8 @@ class Link:
     async def action(self, fields: Mapping[str, Any]) -> Answer:
         if fields["Action"] != "CoreShowChannels":
             self.did.append(fields)
+            if fields["Action"] == "Hangup" and fields["Channel"].endswith(";2"):
+                raise ActionRefused("No such channel")
             if self.lost:
                 raise ResultUnknown("lost")
             return Answer(Event.of({"Response": "Success"}))
@@ -123,9 +125,9 @@ async def test_what_may_not_be_called_back(floor: CallBackFloor, day: Day, datab
 
 async def test_a_call_back_is_taken_back_until_it_has_begun(floor: CallBackFloor, link: Link, database: Database) -> None:
     book.add(database, callback("waiting"))
-    link.legs = ["Local/pc1@hotline-far-00000001;1", "PJSIP/trunk-00000001"]
+    link.legs = ["Local/pc1@hotline-far-00000001;1", "PJSIP/trunk-00000001", "Local/pc1@hotline-far-00000001;2"]
     assert (await floor.cancel(BOSS, "c1"))["callback"]["state"] == "cancelled"
-    assert [deed["Channel"] for deed in link.did] == ["Local/pc1@hotline-far-00000001;1"]
+    assert [deed["Channel"] for deed in link.did] == ["Local/pc1@hotline-far-00000001;1", "Local/pc1@hotline-far-00000001;2"]
     with pytest.raises(Refused, match="it is cancelled"):
         await floor.cancel(BOSS, "c1")
     book.add(database, replace(callback("talking"), id="c2"))

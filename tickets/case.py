@@ -65,13 +65,17 @@ class Cases:
         with self.database.reads() as session:
             return allowed(standing(find(session, number)), role, self.rules().deadlines.most_extensions)
 
+    def stage(self, number: str) -> str:
+        with self.database.reads() as session:
+            return find(session, number).stage
+
     def move(self, number: str, name: str, who: Who, said: Said = NOTHING, key: str = "") -> Ticket:
         """Makes a move. `key`: an Idempotency-Key; the same request under it is carried out once."""
         rules, at, words = self.rules(), self.clock(), vars(said)
         texts = {kind: notes.checked(words[kind]) for kind in SPOKEN}
         with self.database.writes() as session:
             ticket = find(session, number, lock=True)
-            if key and _is_repeat(session, f"{who.name} {key}", [ticket.id, name, {k: v for k, v in words.items() if v}], at):
+            if key and is_repeat(session, f"{who.name} {key}", [ticket.id, name, {k: v for k, v in words.items() if v}], at):
                 return ticket
             there = after(standing(ticket), name, who.role, words | texts, rules.deadlines.most_extensions)
             detail: dict[str, Any] = {"move": name, "from": ticket.stage, "to": there.stage, "role": who.role}
@@ -81,7 +85,7 @@ class Cases:
                 ticket.rating = detail["rating"] = said.rating
             detail |= _late(ticket, name, at)
             _stand(ticket, there, at)
-            _limit(rules, ticket, name, at)
+            _next_limit(rules, ticket, name, at)
             if ticket.due_at:
                 detail["due_at"] = ticket.due_at.isoformat()
             kept = notes.keep(session, ticket, {kind: text for kind, text in texts.items() if text}, who.name, at)
@@ -129,24 +133,24 @@ def _late(ticket: Ticket, name: str, at: datetime) -> dict[str, Any]:
     return {"late": at > ticket.due_at}
 
 
-def _limit(rules: Rules, ticket: Ticket, name: str, at: datetime) -> None:
+def _next_limit(rules: Rules, ticket: Ticket, name: str, at: datetime) -> None:
     """What must be done next, and until when."""
     match name:
         case "accept":
             if begins := _counts_from(ticket, at):
-                _due(ticket, deadlines.dispatch(rules, ticket, begins))
+                limit(ticket, deadlines.dispatch(rules, ticket, begins))
         case "return":
-            _due(ticket, deadlines.dispatch(rules, ticket, at))
+            limit(ticket, deadlines.dispatch(rules, ticket, at))
         case "dispatch":
-            _due(ticket, deadlines.handling(rules, ticket, at))
+            limit(ticket, deadlines.handling(rules, ticket, at))
         case "reopen":
-            _due(ticket, deadlines.handling(rules, ticket, at) if ticket.stage == "dispatched" else deadlines.dispatch(rules, ticket, at))
+            limit(ticket, deadlines.handling(rules, ticket, at) if ticket.stage == "dispatched" else deadlines.dispatch(rules, ticket, at))
         case "extend":
-            _due(ticket, deadlines.extended(rules, ticket, ticket.due_at or at))
+            limit(ticket, deadlines.extended(rules, ticket, ticket.due_at or at))
         case "refuse" | "answer" | "reply" | "complete":
-            _due(ticket, None)
+            limit(ticket, None)
         case "supervise" if ticket.due_at is None:  # a reply that was found wanting must be given again
-            _due(ticket, deadlines.handling(rules, ticket, at))
+            limit(ticket, deadlines.handling(rules, ticket, at))
 
 
 def _counts_from(ticket: Ticket, at: datetime) -> datetime | None:
@@ -156,11 +160,12 @@ def _counts_from(ticket: Ticket, at: datetime) -> datetime | None:
     return None if ticket.due_at else ticket.ended_at or at
 
 
-def _due(ticket: Ticket, due: Due | None) -> None:
+def limit(ticket: Ticket, due: Due | None) -> None:
+    """A deadline that nobody was told of yet, or none."""
     ticket.due_at, ticket.warn_at, ticket.due_told = (due.at, due.warn_at, "") if due else (None, None, "")
 
 
-def _is_repeat(session: Session, key: str, request: list[Any], at: datetime) -> bool:
+def is_repeat(session: Session, key: str, request: list[Any], at: datetime) -> bool:
     """Whether this was carried out already; notes it otherwise. The same key for something else is refused."""
     fingerprint = hashlib.sha256(json.dumps(request, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
     known = session.get(Repeat, key)

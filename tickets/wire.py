@@ -6,15 +6,20 @@ from datetime import datetime
 from typing import Any
 
 from tickets import findings
+from tickets.case_tables import Note
 from tickets.models import TYPES, History, Ticket
+from tickets.moves import STAGES
 from tickets.numbers import SHANGHAI
 
 SAME_NAME = (
     "id", "number", "channel", "type", "path", "status", "caller_name", "called", "agent", "linkedid", "language",
     "menu_version", "reason", "category", "reference", "truncated", "transcript_state", "transcript_engine", "transcript_model",
     "transcript_score", "transcript_score_kind", "transcript_error", "needs_review",
+    "stage", "urgency", "organisation", "helpers", "level", "returns", "final", "extensions", "reopened", "rating", "confidential", "reply_wanted",
 )  # fmt: skip
-TIMES = ("began_at", "ended_at", "created_at", "updated_at")
+TIMES = (
+    "began_at", "ended_at", "created_at", "updated_at", "stage_at", "accepted_at", "dispatched_at", "replied_at", "completed_at", "due_at",
+)  # fmt: skip
 
 
 def ticket(row: Ticket, *, show_caller: bool) -> dict[str, Any]:
@@ -23,6 +28,8 @@ def ticket(row: Ticket, *, show_caller: bool) -> dict[str, Any]:
         **{name: getattr(row, name) for name in SAME_NAME},
         **{name: moment(getattr(row, name)) for name in TIMES},
         "type_name": TYPES.get(row.type, ""),
+        "stage_name": STAGES[row.stage],
+        "transcript_corrected": row.transcript_corrected if show_caller else findings.masked_text(row.transcript_corrected),
         "caller": row.caller if show_caller else masked(row.caller),
         "caller_name": row.caller_name if show_caller else masked_name(row.caller_name),
         "transcript": row.transcript if show_caller else findings.masked_text(row.transcript),
@@ -43,6 +50,12 @@ def event(line: History) -> dict[str, Any]:
         "actor": line.actor,
         "detail": line.detail,
     }
+
+
+def note(row: Note, *, show_caller: bool) -> dict[str, Any]:
+    """What somebody wrote; no text where it was erased."""
+    text = row.text if show_caller else findings.masked_text(row.text)
+    return {"id": row.id, "kind": row.kind, "text": text, "actor": row.actor, "at": moment(row.at)}
 
 
 def moment(time: datetime | None) -> str | None:

@@ -31,14 +31,16 @@ class May(enum.Enum):
     HANDLE_CALLS = "hold, transfer and make calls"
     LEAD_FLOOR = "listen to calls, move callers and tell agents something"
     MIND_DELIVERIES = "see and replay hand-overs"
+    MOVE_TICKETS = "move tickets along and note something on them"
+    EDIT_TICKETS = "correct tickets and say who handles them"
     MANAGE_PEOPLE = "add, change and remove agents"
 
 
 ROLES = {
-    "agent": {May.READ_TICKETS, May.READ_FLOOR, May.HANDLE_CALLS},
+    "agent": {May.READ_TICKETS, May.READ_FLOOR, May.HANDLE_CALLS, May.MOVE_TICKETS, May.EDIT_TICKETS},
     "supervisor": set(May) - {May.MANAGE_PEOPLE},
     "administrator": set(May),
-    "integration": {May.READ_TICKETS, May.SEE_CALLERS, May.READ_FLOOR},
+    "integration": {May.READ_TICKETS, May.SEE_CALLERS, May.READ_FLOOR, May.MOVE_TICKETS},
 }
 BEARER = HTTPBearer(auto_error=False, description="made by `hotline token create --role ROLE`")
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="hotline"'}
@@ -65,7 +67,9 @@ def reader(request: Request, given: Annotated[HTTPAuthorizationCredentials | Non
     token = store.tokens.find(given.credentials)
     if token is None or token.role not in ROLES:
         raise Problem(401, "this token is not known, or was revoked", CHALLENGE)
-    return Reader(token.id, token.role, token.agent)
+    holder = Reader(token.id, token.role, token.agent)
+    request.state.holder = holder
+    return holder
 
 
 def needs(what: May) -> Callable[[Request, Reader], Reader]:
@@ -75,15 +79,22 @@ def needs(what: May) -> Callable[[Request, Reader], Reader]:
         if not holder.may(what):
             why = f"a token with the role {holder.role} may not {what.value}"
             if request.method not in LOOKING:
-                _audit(request, holder, why)
+                refused(request, holder, why)
             raise Problem(403, why)
         return holder
 
     return check
 
 
-def _audit(request: Request, holder: Reader, why: str) -> None:
-    """A refusal stays one where the database is away."""
+def invalid(request: Request, why: str) -> None:
+    """A request whose fields are wrong is refused before its route is reached; one that would have changed something is in the audit."""
+    holder = getattr(request.state, "holder", None)
+    if holder is not None and request.method not in LOOKING:
+        refused(request, holder, why)
+
+
+def refused(request: Request, holder: Reader, why: str) -> None:
+    """The audit's line of a refusal, which stays one where the database is away."""
     action = f"{request.method} {request.scope['route'].path}"
     target = "/".join(map(str, request.path_params.values()))
     line = Line(Actor(holder.role, token=holder.token, agent=holder.agent), action, target, REFUSED, why)

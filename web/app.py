@@ -17,12 +17,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from queues import alarm_file
 from queues.snapshot import Snapshot
+from tickets.case import Cases
+from tickets.deadlines import Rules
 from tickets.spool import Item, Spool
 from tickets.store import Store
 from web import (
+    access,
     agent_routes,
     alarm_routes,
     call_routes,
+    case_routes,
     delivery_routes,
     events,
     figure_routes,
@@ -48,24 +52,26 @@ def create_app(
     concerns: Reasons = lambda: (),
     floor: Callable[[], Snapshot | None] = lambda: None,
     agi: Callable[[], Sessions | None] = lambda: None,
+    rules: Callable[[], Rules] = Rules,
     minimum_free_mb: int = 0,
     version: str = "0.1.0",
 ) -> FastAPI:
     """The API over one hotline's data.
 
     `reasons` says why calls cannot be taken (empty: they can), `concerns` what else needs a person, `floor` what is going on, `agi` what became of
-    callers in the menu; all are called in threads
+    callers in the menu, `rules` what the city's files say about tickets; all are called in threads
     and may read files, but must not take long. `store` is not closed here.
     """
     spool = Spool(home / "spool", minimum_free_mb)
     app = FastAPI(title="12345 hotline", version=version, docs_url=None, redoc_url=None, lifespan=_lifespan)
     app.state.store, app.state.home, app.state.floor = store, home.absolute(), floor
+    app.state.cases = Cases(store.database, rules)
     app.state.feed = events.Feed(store, home)
     app.add_middleware(SafeHeaders)
-    problems.install(app)
+    problems.install(app, access.invalid)
     _plain_pages(app, Figures(store, spool, floor, reasons, agi, partial(alarm_file.read, alarm_file.where(home))), store, spool, reasons, concerns)
     for routes in (
-        ticket_routes, call_routes, supervisor_routes, agent_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, waiting_routes, events,
+        ticket_routes, case_routes, call_routes, supervisor_routes, agent_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, waiting_routes, events,
     ):  # fmt: skip
         app.include_router(routes.router)
     return app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from queues.actor import Refused
@@ -35,8 +36,8 @@ def answer(status: int, detail: str, headers: Mapping[str, str] | None = None, /
     return JSONResponse(content, status, headers=safe, media_type=MEDIA_TYPE)
 
 
-def install(app: FastAPI) -> None:
-    """Makes all errors of the application problems."""
+def install(app: FastAPI, invalid_request: Callable[[Request, str], None] = lambda request, why: None) -> None:
+    """Makes all errors of the application problems. `invalid_request` is told in a thread of requests whose fields are wrong."""
 
     @app.exception_handler(Problem)
     async def problem(_: Request, error: Problem) -> JSONResponse:
@@ -53,9 +54,11 @@ def install(app: FastAPI) -> None:
         return answer(error.status_code, detail, error.headers)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         faults = [{"where": ".".join(map(str, fault["loc"])), "what": fault["msg"]} for fault in error.errors()]
-        return answer(422, "; ".join(f"{fault['where']}: {fault['what']}" for fault in faults), errors=faults)
+        why = "; ".join(f"{fault['where']}: {fault['what']}" for fault in faults)
+        await run_in_threadpool(invalid_request, request, why)
+        return answer(422, why, errors=faults)
 
     @app.exception_handler(SQLAlchemyError)
     async def database(_: Request, error: SQLAlchemyError) -> JSONResponse:

@@ -15,7 +15,7 @@ from tickets.models import Ticket
 from tickets.store import NoSuchTicket, Store
 from web.access import May, Reader, needs
 from web.problems import Problem
-from web.views import TicketPage, TicketWithHistory
+from web.views import Stage, TicketPage, TicketWithHistory
 
 LARGEST_PAGE = 200
 HISTORY_LINES = 500
@@ -38,9 +38,12 @@ def tickets(
     transcript_state: Literal["pending", "done", "failed", "no_speech", "none"] | None = None,
     type: Annotated[str | None, Query(max_length=32)] = None,
     linkedid: Annotated[str | None, Query(max_length=128)] = None,
+    stage: Stage | None = None,
+    organisation: Annotated[str | None, Query(max_length=40)] = None,
 ) -> dict[str, Any]:
     """Newest first."""
     wanted = {"status": status, "channel": channel, "transcript_state": transcript_state, "type": type, "linkedid": linkedid}
+    wanted |= {"stage": stage, "organisation": organisation}
     rows = _store(request).tickets(limit + 1, cursor, **{name: value for name, value in wanted.items() if value is not None})
     page = rows[:limit]
     return {"items": [_shown(row, holder) for row in page], "next": page[-1].id if len(rows) > limit else None}

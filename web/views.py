@@ -7,6 +7,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+Stage = Literal[
+    "pending", "not_accepted", "answered_at_once", "to_dispatch", "dispatched", "returned", "handling", "extended", "replied", "supervised", "completed",
+    "to_revisit", "rated", "filed",
+]  # fmt: skip
+
 
 class AudioView(BaseModel):
     url: str
@@ -57,6 +62,51 @@ class TicketView(BaseModel):
     findings: dict[str, Any] | None = Field(description="changes to the raw words, fields, reasons to look; docs/speech.md")
     audio: AudioView | None
     document: DocumentView | None
+    transcript_corrected: str | None = Field(description="what a person heard; `transcript` stays the machine's")
+    stage: Stage = Field(description="where the matter is; docs/tickets.md")
+    stage_name: str = Field(examples=["待受理"])
+    stage_at: datetime
+    urgency: Literal["ordinary", "expedited", "urgent"]
+    organisation: str = Field(description="code of the one that leads; organisations.yaml")
+    helpers: list[str]
+    level: int | None
+    returns: int
+    final: bool = Field(description="assigned after a return: there is no second one")
+    extensions: int
+    reopened: int
+    rating: str
+    confidential: bool
+    reply_wanted: bool
+    accepted_at: datetime | None
+    dispatched_at: datetime | None
+    replied_at: datetime | None
+    completed_at: datetime | None
+    due_at: datetime | None = Field(description="until when the next thing must be done")
+
+
+class NoteView(BaseModel):
+    id: str
+    kind: Literal["reason", "way", "reply", "note", "transcript"]
+    text: str | None = Field(description="null where it was erased")
+    actor: str
+    at: datetime
+
+
+class NotePage(BaseModel):
+    items: list[NoteView]
+    next: str | None
+
+
+class MoveView(BaseModel):
+    move: str
+    label: str = Field(examples=["派单"])
+    to: Stage
+    wants: list[str] = Field(description="what must be said with it")
+
+
+class MovePage(BaseModel):
+    items: list[MoveView]
+    next: str | None
 
 
 class EventView(BaseModel):

@@ -19,7 +19,8 @@ if TYPE_CHECKING:  # the database's packages take seconds to import, and `hotlin
     from tickets.store import Store
 
 AsJson = Annotated[bool, typer.Option("--json", help="as JSON, numbers in full")]
-WAYS = "a ticket's number or id; or `dead-letters`; or `replay` and a delivery's id"
+WAYS = "a ticket's number or id; or `dead-letters`; or `replay`, `history`, `move` or `verify`"
+Words = Annotated[str, typer.Option(help="with `move`: docs/tickets.md says which move needs what")]
 MOST_LISTED = 1000
 WIDE = 200  # characters, where the output is no terminal
 
@@ -36,22 +37,38 @@ def register(app: typer.Typer) -> None:
 
 def tickets(
     what: Annotated[str | None, typer.Argument(help=WAYS)] = None,
-    delivery: Annotated[str | None, typer.Argument(help="with `replay`: the delivery's id")] = None,
+    which: Annotated[str | None, typer.Argument(help="with `replay` a delivery's id; with `history` and `move` a ticket's number")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[MOVE]", help="with `move`: accept, dispatch, …")] = None,
     as_json: AsJson = False,
     limit: Annotated[int, typer.Option(min=1, max=MOST_LISTED, help="how many, the newest first")] = 50,
+    reason: Words = "",
+    way: Words = "",
+    reply: Words = "",
+    organisation: Words = "",
+    helper: Annotated[list[str] | None, typer.Option(help="with `move NUMBER dispatch`: an organisation that helps")] = None,
+    rating: Words = "",
+    head: Annotated[str, typer.Option(help="with `verify`: a head that was written down earlier")] = "",
 ) -> None:
-    """Tickets 工单: the newest, one of them, or what the case system refused."""
-    if (what == "replay") != (delivery is not None):
-        raise typer.BadParameter("`replay` needs the id of one dead letter: hotline tickets dead-letters")
+    """Tickets 工单: the newest, one of them, a move of its life, or what the case system refused."""
+    if (what in ("replay", "history", "move")) != (which is not None) or (what == "move") != (name is not None):
+        raise typer.BadParameter("hotline tickets [NUMBER | dead-letters | replay ID | history NUMBER | move NUMBER MOVE | verify]")
     with _store() as store:
-        if what is None:
-            _list(store, limit, as_json)
-        elif what == "dead-letters":
-            _dead_letters(store, as_json)
-        elif delivery is not None:
-            _replay(store, delivery, as_json)
-        else:
-            _show(store, what, as_json)
+        match what:
+            case None:
+                _list(store, limit, as_json)
+            case "dead-letters":
+                _dead_letters(store, as_json)
+            case "verify":
+                _verify(store, head)
+            case "replay":
+                _replay(store, str(which), as_json)
+            case "history":
+                _show(store, str(which), as_json, only_history=True)
+            case "move":
+                words = {"reason": reason, "way": way, "reply": reply, "organisation": organisation, "helpers": tuple(helper or ()), "rating": rating}
+                _move(store, str(which), str(name), words, as_json)
+            case _:
+                _show(store, what, as_json)
 
 
 def create_token(
@@ -113,7 +130,32 @@ def _row(row: Ticket) -> dict[str, Any]:
     return shown | {"began": shown["began_at"][:16].replace("T", " "), "type": shown["type_name"], "said": said}
 
 
-def _show(store: Store, number: str, as_json: bool) -> None:
+def _move(store: Store, number: str, name: str, words: dict[str, Any], as_json: bool) -> None:
+    from hotline import cases  # noqa: PLC0415
+    from tickets.case import Said  # noqa: PLC0415
+    from tickets.moves import CaseRefused  # noqa: PLC0415
+    from tickets.store import NoSuchTicket  # noqa: PLC0415
+
+    try:
+        moved = cases.move(store, Settings.load(), number, name, Said(**words))
+    except NoSuchTicket:
+        _fail(f"no ticket has the number or id {number}")
+    except CaseRefused as no:
+        _fail(f"{no.detail}; possible now: {', '.join(no.allowed) or 'nothing'}")
+    if as_json:
+        _print(moved)
+    else:
+        print(f"{moved['number']}: {moved['stage']} {moved['stage_name']}" + (f", due {moved['due_at'][:16]}" if moved["due_at"] else ""))
+
+
+def _verify(store: Store, head: str) -> None:
+    from hotline import cases  # noqa: PLC0415
+
+    whole, words = cases.verified(store, head)
+    print(words) if whole else _fail(words)
+
+
+def _show(store: Store, number: str, as_json: bool, only_history: bool = False) -> None:
     from tickets import wire  # noqa: PLC0415
     from tickets.store import NoSuchTicket  # noqa: PLC0415
 
@@ -123,7 +165,10 @@ def _show(store: Store, number: str, as_json: bool) -> None:
         _fail(f"no ticket has the number or id {number}")
     ticket, history = _ticket(row, full=as_json), [wire.event(line) for line in store.history(ticket_id=row.id)]
     if as_json:
-        _print(ticket | {"history": history})
+        _print({"items": history, "next": None} if only_history else ticket | {"history": history})
+        return
+    if only_history:
+        _table(("at", "event", "actor", "detail"), history)
         return
     told = ticket | {"findings": "\n".join(wire.findings.lines(row.findings))}
     _table(("", row.number), [{"": name, row.number: value} for name, value in told.items() if value not in (None, "")])

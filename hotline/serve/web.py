@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from hotline.asterisk import ours
+from hotline.cases import CityRules
 from hotline.health import Health
 from hotline.register import open_register
 from hotline.serve import counted
@@ -24,6 +25,7 @@ def run(settings: Settings) -> None:
         reasons=health.reasons,
         concerns=health.warnings,
         floor=partial(snapshot.read, snapshot.where(settings.home)),
+        rules=CityRules(settings),
         agi=partial(counted.read, counted.where(settings.home)),
         minimum_free_mb=settings.file.spool.minimum_free_mb,
     )

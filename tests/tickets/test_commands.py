@@ -11,6 +11,8 @@ import typer
 from typer.testing import CliRunner, Result
 
 from hotline.commands import tickets as commands
+from queues import audit
+from queues.storage import MIGRATIONS
 from tickets.jobs import open_store
 from tickets.spool import Item
 from tickets.store import Document, Store
@@ -102,3 +104,39 @@ def test_a_database_that_cannot_be_reached_is_one_clear_line(register: Store, mo
     assert result.exit_code == 1
     assert result.output.startswith("hotline: the database cannot be used: ")
     assert len(result.output.splitlines()) == 1
+
+
+def test_a_ticket_is_moved_by_command(register: Store) -> None:
+    number = register.adopt(FAX, document=Document(pages=1)).number
+    assert hotline("tickets", "move", number, "accept").stdout.startswith(f"{number}: to_dispatch 待派单, due ")
+    moved = said("tickets", "move", number, "dispatch", "--organisation", "water-company", "--helper", "heping-street", "--json")
+    assert (moved["stage"], moved["helpers"]) == ("dispatched", ["heping-street"])
+    events = said("tickets", "history", number, "--json")["items"]
+    assert [line["event"] for line in events] == ["fax_received", "moved", "moved"]  # type: ignore[attr-defined]
+    assert "dispatch" in hotline("tickets", "history", number).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("rate", "--rating", "fair"), "possible now: accept, refuse, answer"),
+        (("refuse",), "refuse needs reason and way"),
+        (("fly",), "no such move"),
+    ],
+)
+def test_a_move_that_is_refused_says_what_is_possible(register: Store, words: tuple[str, ...], why: str) -> None:
+    register.database.migrate(MIGRATIONS)
+    number = register.adopt(FAX, document=Document(pages=1)).number
+    refused = hotline("tickets", "move", number, *words)
+    assert refused.exit_code == 1 and why in refused.stderr
+    [line] = audit.lines(register.database)
+    assert (line.outcome, line.target) == ("refused", number)
+
+
+def test_the_history_is_verified(register: Store) -> None:
+    register.adopt(FAX, document=Document(pages=1))
+    whole = said("tickets", "verify")
+    assert whole["lines"] == 1
+    assert hotline("tickets", "verify", "--head", str(whole["head"])).exit_code == 0
+    cut = hotline("tickets", "verify", "--head", "0" * 63 + "1")
+    assert cut.exit_code == 1 and "cut off" in cut.stderr

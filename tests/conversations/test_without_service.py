@@ -45,13 +45,15 @@ async def test_the_transfer_key_reaches_colleagues_and_nobody_else(floor: Floor)
     assert floor.queue_log("HOTLINERATING")[-1][6] == "3"
 
 
-async def test_keys_pass_the_caller_on_and_ask_first(floor: Floor) -> None:
+async def test_keys_ask_first_make_three_talk_and_leave_two(floor: Floor) -> None:
     wang = floor.phones["wang"]
     citizen = await talk(floor)
     await wang.presses("*2801")
     await floor.outside.rings()
     await floor.outside.answers()
     await soon({"citizen": set(), "wang": {"outside"}, "outside": {"wang"}}, citizen=citizen, wang=wang, outside=floor.outside)
+    await wang.presses("*3")
+    await soon(everybody("citizen", "wang", "outside"), citizen=citizen, wang=wang, outside=floor.outside)
     await wang.hangs_up()
     await soon(everybody("citizen", "outside"), citizen=citizen, outside=floor.outside)
     await citizen.hangs_up()

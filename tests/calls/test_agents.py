@@ -11,18 +11,22 @@ import pytest_asyncio
 from hotline import menus, reload
 from queues.actor import ADMINISTRATOR, Actor, NotRunning
 from queues.desk import ask
+from telephone import sound
 from telephone.caller import Caller as Telephone
 from telephone.hotline_under_test import HotlineUnderTest
 from telephone.network import Network
 from telephone.phone import DidNotRing, Phone, PhoneAccount
 from telephone.prompts import Prompts
 from tests.calls.conftest import CALLS, Citizen, change, down, until
+from tests.calls.test_publish import rendered
 from tests.scenario import Caller
 
 pytestmark = CALLS
 
 ROOT = Actor(ADMINISTRATOR, name="test")
 PIN = "4711"
+LIKE = 0.9
+QUEUE_NAME = sound.babble(1.0, seed=77)
 MIXED_LIKE = 0.6  # beside a conversation, on a busy machine a frame of 20 ms comes late now and then
 REST_SECONDS = 3
 AGENTS = {"wrapup_seconds": REST_SECONDS, "ring_seconds": 3, "missed_calls": 2, "wait_seconds": 60}
@@ -103,7 +107,10 @@ async def desk(hotline: HotlineUnderTest, network: Network, prompts: Prompts, ag
     await agent.unregister()
     path = hotline.settings.city / "queues.yaml"
     before = path.read_text(encoding="utf-8")
-    change(path, lambda queues: [queue.update(AGENTS) for queue in queues.values()])
+    change(path, lambda queues: [queue.update(AGENTS) for queue in queues.values()] + [queues["general"].update(agent_hears="queue")])
+    change(hotline.settings.city / "prompts.yaml", lambda texts: texts.update({"queue-general": "综合服务"}))
+    sound.write(hotline.settings.city / "recordings" / "zh" / "queue-general.wav", QUEUE_NAME)
+    await asyncio.to_thread(rendered, hotline)
     await asyncio.to_thread(published, hotline)
     yield Desk(hotline, network, prompts, phone, "li", "7")
     path.write_text(before, encoding="utf-8")
@@ -150,6 +157,8 @@ async def test_a_day_at_a_phone(citizen: Citizen, desk: Desk) -> None:
         pass
     await desk.phone.rings()
     await desk.phone.answers()
+    await desk.phone.leg.has_heard(len(QUEUE_NAME) + 8000, 5)
+    assert sound.match(desk.phone.heard, QUEUE_NAME).correlation >= LIKE, "the name of the queue, before the caller"
     await desk.phone.hangs_up()
     await desk.is_("after_call_work", "general", within=REST_SECONDS)
     await desk.hears_after("*13", "agent-ready")

@@ -88,6 +88,8 @@ def audio(request: Request, holder: Allowed, linkedid: str) -> FileResponse:
     found = record_store.calls(database, replace(Wanted(linkedid=linkedid[:64]), agent=_whose(holder, None)), 1)
     rows = recording_rows.find(database, [found[0].linkedid, *found[0].joined]) if found else []
     if not rows:
+        if holder.role == "agent":
+            _heard(database, holder, linkedid, REFUSED, "no recording of a call of this agent")
         raise Problem(404, f"no recording of the call {linkedid[:64]}")
     home: Path = request.app.state.home
     try:

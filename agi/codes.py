@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from agi import commands
 from agi.wire import Wire
 
-SCRIPT = "desk"  # AGI(agi://…/desk,what,phone,…)
+SCRIPT = "desk"  # AGI(agi://…/desk,secret,what,phone,number,PIN)
 ANSWER = "HOTLINE_ANSWER"
 COMMAND_SECONDS = 4.0
 
 Answers = Callable[[list[str]], Awaitable[str]]
-"""What was asked (what, phone, number, PIN) -> the end of a prompt's name; '' leaves it to the dialplan."""
+"""What was asked (the dialplan's secret, what, phone, number, PIN) -> the end of a prompt's name; '' leaves it to the dialplan."""
 
 
 async def nobody(asked: list[str]) -> str:
@@ -26,7 +26,7 @@ def is_code(header: dict[str, str]) -> bool:
 
 async def serve(wire: Wire, header: dict[str, str], answers: Answers) -> str:
     """One question, one answer. Raises AgiError."""
-    asked = [header.get(f"arg_{number}", "") for number in range(1, 5)]
+    asked = [header.get(f"arg_{number}", "") for number in range(1, 6)]
     if answer := await answers(asked):
         await wire.ask(commands.set_variables({ANSWER: answer}), COMMAND_SECONDS)
     return "code"

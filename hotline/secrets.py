@@ -41,6 +41,11 @@ def case_system_key(settings: Settings) -> str:
     return key
 
 
+def desk_secret(settings: Settings) -> str:
+    """What the dialplan shows when an agent has dialled a feature code: FastAGI knows no password of its own."""
+    return secret(settings.secrets, "desk")
+
+
 def new_secret() -> str:
     """Letters, digits, - and _ only: it goes into configuration files and phones' forms."""
     return secrets.token_urlsafe(LENGTH_BYTES)

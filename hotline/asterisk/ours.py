@@ -14,7 +14,7 @@ from hotline import certificates, city, elderly, music, phones, registrations, t
 from hotline.asterisk.instance import Instance, render, write_private
 from hotline.asterisk.process import Asterisk
 from hotline.asterisk.runtime import Runtime, find
-from hotline.secrets import secret
+from hotline.secrets import desk_secret, secret
 from hotline.settings import DIALPLANS, Settings
 from ivr.needs import of_queue
 from ivr.waiting_dialplan import compile_waiting
@@ -57,6 +57,7 @@ def instance(settings: Settings) -> Instance:
             "ami_port": settings.ami_port,
             "ami_user": AMI_USER,
             "ami_secret": ami_secret(settings),
+            "desk_secret": desk_secret(settings),
             "menu_enabled": file.menu.enabled,
             "no_input_factor": file.menu.no_input_factor,
             "phones": phones.phones(settings),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
+
+import structlog
 
 from ivr.model import City
 from queues.actor import AGENT, Actor, Refused
 from queues.desk import Desk
+
+log = structlog.get_logger(__name__)
 
 DONE = {"login": "logged-in", "logout": "logged-out", "pause": "paused", "ready": "ready", "unrecorded": "unrecorded", "recorded": "recorded"}
 """What was dialled -> the prompt `agent-…` that says it is done."""
@@ -15,14 +20,18 @@ DONE = {"login": "logged-in", "logout": "logged-out", "pause": "paused", "ready"
 class Codes:
     """Answers [hotline-asked] of agents.conf. '' is nobody there, and the dialplan goes on by itself."""
 
-    def __init__(self, desk: Desk, city: Callable[[], City]) -> None:
+    def __init__(self, desk: Desk, city: Callable[[], City], secret: str) -> None:
         self._desk = desk
         self._city = city
+        self._secret = secret
 
     RECORDING = {"unrecorded": "recording.pause", "recorded": "recording.resume"}
 
     async def __call__(self, asked: list[str]) -> str:
-        what, phone, number, pin = asked
+        secret, what, phone, number, pin = asked
+        if not hmac.compare_digest(secret.encode(), self._secret.encode()):
+            log.warning("a feature code that the dialplan did not ask for", phone_name=phone[:40])
+            return "refused"  # whoever is on this machine can reach the AGI port; the dialplan alone knows the secret
         if what not in DONE or not phone:
             return "refused"
         try:

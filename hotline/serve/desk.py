@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from agi.server import AgiServer
+from hotline.secrets import desk_secret
 from hotline.serve import talks
 from hotline.serve.codes import Codes
 from hotline.serve.people import Cities, phones_of
@@ -39,7 +40,7 @@ async def opened(
     Logins(keeper, rows, cities, partial(phones_of, settings, cities)).put_on(desk)
     await keeper.start()
     desk.at_close(keeper.close)
-    server.codes = Codes(desk, cities)
+    server.codes = Codes(desk, cities, desk_secret(settings))
     await asyncio.to_thread(talks.put_on, desk, settings, link, rows, events)
     await desk.open(settings.home)
     return desk

@@ -32,6 +32,7 @@ from tickets.database import Database
 ROOT, BOSS = Actor(ADMINISTRATOR, name="root"), Actor(SUPERVISOR, token="T2")
 LI, WANG = Actor(AGENT, token="T1", agent="li"), Actor(AGENT, token="T3", agent="wang")
 CITY = load(menus.texts(Settings.load({}).city))
+SECRET = "only-the-dialplan-knows"
 PHONES = {name: PhoneFacts(name) for name in ("1001", "1002")} | {"fixed": PhoneFacts("fixed", ("general",))}
 
 
@@ -98,7 +99,7 @@ class House:
 
     def __init__(self, queues: Queues, desk: Desk, kept: Keeper, database: Database, said: list[dict[str, Any]]) -> None:
         self.queues, self.desk, self.keeper, self.database, self.said = queues, desk, kept, database, said
-        self.codes = Codes(desk, lambda: CITY)
+        self.codes = Codes(desk, lambda: CITY, SECRET)
 
     async def do(self, what: str, by: Actor = BOSS, **fields: Any) -> dict[str, Any]:
         return await self.desk.do(f"agent.{what}", by, **fields)
@@ -302,7 +303,11 @@ async def test_a_restart_of_ours_or_of_asterisk_finds_everybody_where_they_were(
 
 
 async def test_feature_codes_say_what_came_of_them(house: House) -> None:
-    code = house.codes
+    async def code(asked: list[str]) -> str:
+        return await house.codes([SECRET, *asked])
+
+    assert await house.codes(["guessed", "login", "1001", "1024", "4711"]) == await house.codes(["", "login", "1001", "1024", "4711"]) == "refused"
+    assert house.keeper.people == {}
     assert await code(["logout", "1001", "", ""]) == "not-logged-in"
     assert await code(["login", "1001", "1024", "0000"]) == "wrong-pin"
     assert await code(["login", "1001", "1024", "4711"]) == "logged-in"

@@ -49,7 +49,7 @@ def test_a_wrong_variable_is_named(tmp_path: Path, variables: dict[str, str], me
         ('sip: {trunks: ["fe80::1%x\\nendpoint = alice"]}', "sip.trunks.0"),
         ('sip: {address: "fe80::1%x\\nlocal_net = ::/0"}', "sip.address"),
         ('sip: {trunks: ["carrier.example\\n"]}', "sip.trunks.0"),
-        ("speech: {engine: whisper}", "speech.engine: Input should be 'auto', 'vosk' or 'faster-whisper'"),
+        ("speech: {engine: whisper}", "speech.engine: Value error, 'whisper' is none of auto, faster-whisper, sherpa-onnx, vosk"),
         ("menu: {language: ../zh}", "menu.language: String should match pattern"),
         ('menu: {language: "zh\\n"}', "menu.language: String should match pattern"),
         ("case_system: {url: cases.example}", "case_system.url: String should match pattern"),

@@ -13,11 +13,10 @@ from typing import Any
 
 from ivr.model import City
 from queues import people, shifts
-from queues.actor import AGENT, LEADERS, STAFF, Actor, Refused, only_themselves
+from queues.actor import LEADERS, STAFF, Actor, Refused, only_themselves
 from queues.desk import Desk
 from queues.errors import AmiError
 from queues.keeper import Keeper
-from queues.names import TOO_MANY_MISSED
 from queues.shift_rows import as_event, as_row, from_row
 from queues.standing import Standing
 from queues.storage import Rows
@@ -148,13 +147,3 @@ class Logins:
         self._keeper.look(standing)
         await self._keeper.in_step(standing)
         return as_event(standing, standing.state)
-
-
-def reasons_of_ours() -> tuple[str, ...]:
-    """Reasons that no city may give to a break of its own."""
-    return (TOO_MANY_MISSED,)
-
-
-def phone_actor(phone: str, login: str = "") -> Actor:
-    """Whoever dials a feature code."""
-    return Actor(AGENT, agent=login, name=phone)

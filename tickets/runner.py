@@ -6,17 +6,19 @@ DBOS keeps one application per process, so there is one Runner at a time; its wo
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 from dbos import DBOS
 
-from tickets import models
+from tickets import models, watch
+from tickets.case import Cases
+from tickets.deadlines import Rules
 from tickets.handover import CaseSystem, CaseSystemError, CaseSystemRefused, Patience
-from tickets.jobs import APPLICATION, DELIVER, TRANSCRIBE, VERSION, system_url
+from tickets.jobs import APPLICATION, DEADLINES, DELIVER, TRANSCRIBE, VERSION, system_url
 from tickets.life import now
 from tickets.outbox import NoSuchDelivery
 from tickets.store import NoSuchTicket, Store
@@ -24,6 +26,7 @@ from tickets.transcriber import NoSpeech, RecogniserAway, RecogniserDied, Recogn
 
 POLL_SECONDS = 0.2
 DELIVERIES_AT_ONCE = 4
+EVERY_MINUTE = "* * * * *"
 log = structlog.get_logger("tickets.jobs")
 
 
@@ -38,6 +41,8 @@ class Runner:
     case_system: CaseSystem | None = None
     patience: Patience = field(default_factory=Patience)
     transcriptions_at_once: int = 1
+    rules: Callable[[], Rules] = Rules
+    tell: watch.Tell = watch.nobody
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
@@ -60,6 +65,10 @@ class Runner:
         try:
             DBOS.register_queue(TRANSCRIBE, worker_concurrency=self.transcriptions_at_once, polling_interval_sec=POLL_SECONDS)
             DBOS.register_queue(DELIVER, worker_concurrency=DELIVERIES_AT_ONCE, polling_interval_sec=POLL_SECONDS)
+            DBOS.register_queue(DEADLINES, global_concurrency=1, polling_interval_sec=1.0)
+            # Not backfilled: one look finds all that the looks of a night without a worker would have found.
+            DBOS.apply_schedules([{"schedule_name": DEADLINES, "workflow_fn": look, "schedule": EVERY_MINUTE, "queue_name": DEADLINES}])
+            DBOS.trigger_schedule(DEADLINES)
             yield
         finally:
             DBOS.destroy(workflow_completion_timeout_sec=0)
@@ -112,6 +121,10 @@ class Runner:
             log.info("handed over", ticket=delivery.ticket_id)
         return None
 
+    def look(self) -> None:
+        """At the deadlines of all tickets."""
+        watch.look(Cases(self.store.database, self.rules), self.tell)
+
     def _later(self, delivery: models.Delivery, error: CaseSystemError) -> None:
         at = self.patience.next_attempt(delivery.attempts + 1, delivery.give_up_from, now())
         if at is None:
@@ -143,3 +156,10 @@ def deliver(delivery_id: str, attempt: int) -> None:
     """The job behind Runner.deliver."""
     if _runner is not None:
         _runner.deliver(delivery_id, attempt)
+
+
+@DBOS.workflow(name=DEADLINES)
+def look(scheduled_at: datetime, context: object) -> None:
+    """The job behind Runner.look, every minute."""
+    if _runner is not None:
+        _runner.look()

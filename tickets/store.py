@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -25,6 +25,7 @@ from tickets.spool import Item, plain
 from tickets.tokens import Tokens
 from tickets.transcriber import Transcript
 
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ATTEMPTS = 3  # a message that ended its worker so often is set aside for a person
 
 
@@ -76,6 +77,7 @@ class Backlog:
     transcripts: int
     deliveries: int
     dead_letters: int
+    overdue: int
 
 
 class NoSuchTicket(LookupError):
@@ -265,7 +267,14 @@ class Store:
             transcripts=self.count(transcript_state=models.PENDING),
             deliveries=self.outbox.count(models.WAITING),
             dead_letters=self.outbox.count(models.DEAD),
+            overdue=self.overdue(),
         )
+
+    def overdue(self) -> int:
+        """Tickets of whose missed deadline was told, and which are late still. Few have a deadline, and those are in an index."""
+        late = select(func.count()).select_from(Ticket).where(Ticket.due_at > LONG_AGO, Ticket.due_told == "missed")
+        with self.database.reads() as session:
+            return session.execute(late).scalar_one()
 
     def oldest_unhandled(self) -> datetime | None:
         """When the oldest message or fax was left that no case system has yet; drafts are conversations."""

@@ -21,12 +21,14 @@ from watchfiles import watch
 
 from tickets import recovery
 from tickets.adopt import Adoption
+from tickets.deadlines import Rules
 from tickets.handover import CaseSystem, Patience
 from tickets.jobs import DurableJobs, open_store
 from tickets.runner import Runner
 from tickets.spool import Item, Spool
 from tickets.store import Store
 from tickets.transcriber import Transcriber
+from tickets.watch import Tell, nobody
 
 WATCH_MS = 500  # longest wait for the stop signal
 SCAN_SECONDS = 3.0  # items a crash left, or an event that never came
@@ -153,12 +155,17 @@ def work(
     patience: Patience | None = None,
     minimum_free_mb: int = 0,
     transcriptions_at_once: int = 1,
+    rules: Callable[[], Rules] = Rules,
+    tell: Tell = nobody,
 ) -> None:
-    """A whole worker process: opens everything, works until `stop` is set, closes everything."""
+    """A whole worker process: opens everything, works until `stop` is set, closes everything.
+
+    `rules`: what the city's files say about tickets; `tell` hears of deadlines that are near or missed.
+    """
     with slot(home) as executor:
         store = open_store(database_url)
         runner = Runner(
-            store, home, transcriber, executor, case_system, patience or Patience(), transcriptions_at_once
+            store, home, transcriber, executor, case_system, patience or Patience(), transcriptions_at_once, rules, tell
         )
         try:
             Worker(home, Spool(home / "spool", minimum_free_mb), store, DurableJobs(store.database), runner, stop).run()

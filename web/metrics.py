@@ -96,6 +96,7 @@ class Figures(Collector):
         yield GaugeMetricFamily("hotline_transcripts_pending", "messages waiting for their words", value=backlog.transcripts)
         yield GaugeMetricFamily("hotline_deliveries_waiting", "tickets the case system has not taken yet", value=backlog.deliveries)
         yield GaugeMetricFamily("hotline_dead_letters", "tickets the case system refused: a person must look", value=backlog.dead_letters)
+        yield GaugeMetricFamily("hotline_tickets_overdue", "tickets whose deadline has passed", value=backlog.overdue)
 
 
 def exposition(figures: Figures) -> bytes:

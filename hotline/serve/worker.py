@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
+from functools import partial
 from types import FrameType
 
 import structlog
 
+from hotline.cases import CityRules
 from hotline.secrets import case_system_key
 from hotline.serve.listening import EmergencyWatch
 from hotline.serve.rates import RateCounter
 from hotline.serve.recorder import Recorder
 from hotline.settings import Settings
+from queues.events import Events
 from speech.transcription import Transcription
 from tickets.handover import CaseSystem, Patience
+from tickets.watch import Told
 from tickets.worker import work
 
 log = structlog.get_logger(__name__)
@@ -45,7 +49,15 @@ def run(settings: Settings) -> None:
             patience=Patience(give_up_days=settings.file.case_system.give_up_days),
             minimum_free_mb=settings.file.spool.minimum_free_mb,
             transcriptions_at_once=wishes.workers,
+            rules=CityRules(settings),
+            tell=partial(tell, Events(settings.home)),
         )
+
+
+def tell(events: Events, told: Told) -> None:
+    """The floor hears of a deadline; the ticket's history has it already."""
+    said = {"alarm": "deadline", "state": told.state, "ticket": told.ticket, "stage": told.stage, "organisation": told.organisation}
+    events.say("alarm", said | {"due_at": told.due_at.isoformat()})
 
 
 def case_system(settings: Settings) -> CaseSystem | None:

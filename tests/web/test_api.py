@@ -204,6 +204,7 @@ def test_a_full_disk_and_dead_letters_are_alarms(hotline: Hotline) -> None:
     assert "1 tickets were refused" in health.json()["warnings"][1]
     assert "hotline_spool_full 1.0" in metrics
     assert "hotline_dead_letters 1.0" in metrics
+    assert "hotline_tickets_overdue 0.0" in metrics
 
 
 def test_messages_that_wait_too_long_are_warned_of(hotline: Hotline) -> None:

@@ -143,3 +143,26 @@ def test_a_call_nobody_heard_of_for_a_day_is_over(tmp_path: Path) -> None:
     assert next(iter(house.records.values())).outcome is Outcome.LOST
     house.read(journal, 1795323040.0 + 3 * 86_400)
     assert journal.waiting()["calls"] == 0
+
+
+def test_two_calls_that_a_transfer_made_one_are_one_record(tmp_path: Path) -> None:
+    """An agent's second call, whose leg then has the first call's linkedid: Asterisk keeps the older name."""
+    def cel(name: str, at: float, channel: str, uniqueid: str, linkedid: str) -> str:
+        fields = [name, f"{1795000000 + at:.6f}", uniqueid, linkedid, channel, "c", "s", "", "", "", "", ""]
+        return ",".join(f'"{field}"' for field in fields) + "\n"
+
+    house = House(tmp_path)
+    journal = house.journal()
+    first, second, far = ("PJSIP/trunk-00000001", "h-1795000000.1"), ("PJSIP/1001-00000002", "h-1795000005.2"), ("PJSIP/trunk-00000003", "h-1795000006.3")
+    house.write("cel.csv", cel("CHAN_START", 0, *first, first[1]) + cel("CHAN_START", 5, *second, second[1]) + cel("CHAN_START", 6, *far, second[1]))
+    house.read(journal, 1795000007.0)
+    assert set(house.records) == {first[1], second[1]}
+    house.write("cel.csv", cel("BRIDGE_ENTER", 8, *far, first[1]))
+    house.read(journal, 1795000009.0)
+    assert set(house.records) == {first[1]}, "the younger is no call of its own any more"
+    assert house.records[first[1]].joined == (second[1],)
+    house.write("cel.csv", "".join(cel("CHAN_END", 10, *leg, first[1]) for leg in (first, second, far)))
+    house.read(journal, 1795000011.0)
+    assert house.records[first[1]].ended_at == 1795000010.0
+    house.read(journal, 1795000100.0)
+    assert journal.waiting()["calls"] == 0

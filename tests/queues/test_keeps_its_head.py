@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from queues.ami import AmiLink
+from queues.event import Event
 from queues.floor import Floor
 from queues.happenings import Happening
 from queues.model import AgentState, Doing
+from queues.state import Picture
 from tests.queues.busy import Centre, life, message, storm
 from tests.queues.conftest import QUICK
 from tests.queues.peer import Action, Peer
@@ -136,6 +138,22 @@ async def test_a_flood_is_dropped_counted_and_put_right_and_a_key_is_heard_at_on
         assert_true(built)
         assert key_took < 5, "behind 14 000 events on the wire, and before most of them in the picture"
         assert slowest < 0.5, f"somebody waited {slowest:.3f} s"
+
+
+def test_a_leg_that_a_transfer_took_to_another_call_leaves_no_ghost() -> None:
+    picture = Picture()
+
+    def leg(name: str, channel: str, uniqueid: str, linkedid: str) -> None:
+        picture.apply(Event(name, {"channel": channel, "uniqueid": uniqueid, "linkedid": linkedid, "channelstate": "6"}), 1.0)
+
+    leg("Newchannel", "PJSIP/trunk-1", "1.1", "1.1")
+    leg("Newchannel", "PJSIP/1001-2", "2.2", "2.2")
+    assert [call.linkedid for call in picture.live_calls()] == ["1.1", "2.2"]
+    leg("BridgeEnter", "PJSIP/1001-2", "2.2", "1.1")
+    assert [call.linkedid for call in picture.live_calls()] == ["1.1"]
+    leg("Hangup", "PJSIP/trunk-1", "1.1", "1.1")
+    leg("Hangup", "PJSIP/1001-2", "2.2", "1.1")
+    assert picture.live_calls() == []
 
 
 async def test_the_same_storm_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ def test_what_ends_too_early_is_repaired_and_says_so(tmp_path: Path, seconds: fl
     assert stored.truncated
     with wave.open(str(tmp_path / stored.path)) as sound:
         assert sound.getnframes() == seconds * recordings.RATE
+    assert (tmp_path / stored.path).stat().st_size == 44 + 4 * seconds * recordings.RATE, "no half sample is left at its end"
 
 
 def test_a_full_disk_leaves_the_raw_file_and_no_half_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

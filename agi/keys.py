@@ -6,7 +6,9 @@ while the link is up, the tape of these reports is what the caller pressed; the 
     keys.began(event["Uniqueid"], event["Digit"])     # DTMFBegin, Direction Received
     keys.heard(event["Uniqueid"], event["Digit"])     # DTMFEnd, Direction Received
     keys.connected(True | False)                      # the link came or went; True again after a gap in its events
+    keys.gone(event["Uniqueid"])                      # Hangup
     tape = keys.listen(uniqueid)
+    keys.stop(uniqueid)                               # until the call's next session its keys belong to the queue
 
 Asterisk's emulation (channel.c) delivers and reports a digit's end twice when it missed its beginning; so an end
 counts only after a beginning of the same key.
@@ -23,6 +25,7 @@ from collections.abc import Awaitable, Callable
 KEYS = frozenset("0123456789*#")
 WAKE_KEY = "D"  # a tone that telephones cannot make: ends an Ask whose key was lost, means nothing
 EARLY_CALLS = 512  # calls whose keys came before their AGI session
+OVER_CALLS = 10_000  # calls whose session is over: more than are ever up; only those whose Hangup was missed stay
 TAPE_KEYS = 64
 REPORT_SECONDS = 0.2  # AMI may report a key this much later than AGI answers with it
 
@@ -109,6 +112,7 @@ class Keys:
         self._live = False
         self._tapes: dict[str, Tape] = {}
         self._early: OrderedDict[str, Tape] = OrderedDict()
+        self._over: OrderedDict[str, None] = OrderedDict()
 
     def connected(self, live: bool) -> None:
         """The link came or went, or events were missed: only calls from now on are followed."""
@@ -119,23 +123,33 @@ class Keys:
 
     def began(self, uniqueid: str, key: str) -> None:
         """A caller pressed a key."""
-        if key in KEYS:
+        if key in KEYS and uniqueid not in self._over:
             self._tape(uniqueid).began(key)
 
     def heard(self, uniqueid: str, key: str) -> None:
         """A caller let a key go."""
-        if key in KEYS:
+        if key in KEYS and uniqueid not in self._over:
             self._tape(uniqueid).heard(key)
 
     def listen(self, uniqueid: str) -> Tape:
-        """Begins a session's tape, with what was pressed before."""
+        """Begins a session's tape, with what was pressed before the call's first one."""
+        self._over.pop(uniqueid, None)
         tape = self._tapes[uniqueid] = self._tape(uniqueid)
         self._early.pop(uniqueid, None)
         return tape
 
     def stop(self, uniqueid: str) -> None:
-        """The session is over; what is pressed afterwards is none of its business."""
-        self._tapes.pop(uniqueid, None)
+        """The session is over; what is pressed afterwards is no choice in a menu, nor in the one a queue's key leads to."""
+        if self._tapes.pop(uniqueid, None) is None:
+            return  # hung up before
+        self._over[uniqueid] = None
+        while len(self._over) > OVER_CALLS:
+            self._over.popitem(last=False)
+
+    def gone(self, uniqueid: str) -> None:
+        """The call is over: nothing of it is kept, a PIN least of all."""
+        for kept in (self._tapes, self._early, self._over):
+            kept.pop(uniqueid, None)
 
     def _tape(self, uniqueid: str) -> Tape:
         tape = self._tapes.get(uniqueid) or self._early.get(uniqueid)

@@ -26,6 +26,7 @@ def follow_keys(link: AmiLink, keys: Keys) -> None:
 
     follow("DTMFBegin", keys.began)
     follow("DTMFEnd", keys.heard)
+    link.subscribe("Hangup", lambda event: keys.gone(event["Uniqueid"]), urgent=True)
     link.on_change(keys.connected)
 
 

@@ -132,6 +132,44 @@ def test_a_session_that_is_over_leaves_nothing(keys: Keys) -> None:
     assert drained(keys.listen(CALL)) == ""
 
 
+def test_keys_pressed_in_the_queue_are_no_choices_in_the_menu_its_key_leads_to(keys: Keys) -> None:
+    keys.listen(CALL)
+    keys.stop(CALL)
+    press(keys, "2")  # goes on waiting
+    keys.began(CALL, "*")  # back to the menu
+    tape = keys.listen(CALL)
+    keys.heard(CALL, "*")  # reported a moment late
+    assert drained(tape) == ""
+    press(keys, "1")
+    assert drained(tape) == "1"
+
+
+def test_nothing_is_kept_of_what_was_pressed_when_no_menu_listens(keys: Keys) -> None:
+    press(keys, "*4711", "an agent's phone")
+    keys.gone("an agent's phone")
+    keys.listen(CALL)
+    keys.stop(CALL)
+    press(keys, "13800000001")
+    assert not keys._early and list(keys._over) == [CALL]
+    keys.gone(CALL)
+    assert not keys._over
+
+
+def test_a_session_that_ends_after_its_call_leaves_nothing(keys: Keys) -> None:
+    keys.listen(CALL)
+    keys.gone(CALL)
+    keys.stop(CALL)
+    assert not keys._over
+
+
+def test_calls_whose_end_was_missed_are_bounded(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "OVER_CALLS", 3)
+    for number in range(5):
+        keys.listen(f"call-{number}")
+        keys.stop(f"call-{number}")
+    assert list(keys._over) == ["call-2", "call-3", "call-4"]
+
+
 @given(st.text("0123456789*#", max_size=60))
 def test_whatever_is_pressed_comes_back(digits: str) -> None:
     keys = Keys()

@@ -117,6 +117,13 @@ def test_a_key_between_two_commands_waits_on_its_tape(link: Link, keys: Keys) ->
     assert (tape.take(), tape.take()) == ("1", "")
 
 
+def test_what_was_pressed_goes_with_the_call(link: Link, keys: Keys) -> None:
+    link.is_up(True)
+    link.presses("1")
+    link.callbacks["Hangup"](Event.of({"Event": "Hangup", "Uniqueid": "1.1"}))
+    assert keys.listen("1.1").take() == ""
+
+
 def test_without_the_link_tapes_are_not_trusted(link: Link, keys: Keys) -> None:
     link.is_up(True)
     tape = keys.listen("1.1")

@@ -120,7 +120,7 @@ def _list(store: Store, limit: int, as_json: bool) -> None:
     if as_json:
         _print({"items": [_ticket(row) for row in page], "next": page[-1].id if len(rows) > limit else None})
         return
-    _table(("number", "began", "channel", "type", "path", "caller", "agent", "status", "said"), [_row(row) for row in page])
+    _table(("number", "began", "channel", "type", "path", "caller", "agent", "status", "stage", "said"), [_row(row) for row in page])
 
 
 def _row(row: Ticket) -> dict[str, Any]:

@@ -54,8 +54,8 @@ def run(settings: Settings) -> None:
         supervisor = Supervisor(everything, settings.home / "run" / "status.json")
         stopping = threading.Event()
         with _signals_set(stopping):
+            supervisor.start()
             try:
-                supervisor.start()
                 log.info("running", sip=settings.sip_port, http=f"http://127.0.0.1:{settings.http_port}")
                 supervisor.run(stopping, _chores(settings))
             finally:

@@ -18,7 +18,7 @@ from typing import Protocol
 import psutil
 import structlog
 
-from hotline.asterisk import Asterisk, RuntimeMissing
+from hotline.asterisk import Asterisk, AsteriskFailed, RuntimeMissing
 from hotline.asterisk.instance import write_private
 from hotline.asterisk.process import gone, lives
 from hotline.menus import PublishError
@@ -65,7 +65,10 @@ class AsteriskService:
             log.error("the configuration of the last start is used", service=self.name, reason=str(error))
         self._asterisk.start()
         if adopted:
-            self._asterisk.reload("core reload")
+            try:
+                self._asterisk.reload("core reload")
+            except AsteriskFailed as error:  # calls go on with what it has read
+                log.error("the running Asterisk keeps its configuration", service=self.name, reason=str(error))
 
     def pid(self) -> int | None:
         process = self._asterisk.process()

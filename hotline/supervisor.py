@@ -60,12 +60,20 @@ class Supervisor:
         self._restarts = {service.name: Restarts() for service in services}
 
     def start(self) -> None:
-        """Starts or adopts all, in order. The first start may fail loudly: a person is watching."""
-        for service in self._services:
-            adopted = service.pid()
-            service.start()
-            self._restarts[service.name].started(self._now())
-            log.info("adopted" if adopted else "started", service=service.name, pid=service.pid())
+        """Starts or adopts all, in order. The first start may fail loudly: a person is watching. Then what was begun here
+        ends again; what was adopted goes on, with its calls."""
+        begun: list[Service] = []
+        try:
+            for service in self._services:
+                adopted = service.pid()
+                if adopted is None:
+                    begun.append(service)
+                service.start()
+                self._restarts[service.name].started(self._now())
+                log.info("adopted" if adopted else "started", service=service.name, pid=service.pid())
+        except BaseException:
+            _stop(begun, STOP_LIMIT_SECONDS)
+            raise
         self._write_status()
 
     def look(self) -> None:
@@ -78,13 +86,14 @@ class Supervisor:
         """Looks until told to stop; the chore is done after each look and must be quick."""
         while not stopping.wait(LOOK_SECONDS):
             self.look()
-            chore()
+            try:
+                chore()
+            except Exception:  # outermost, as in _looked_at: no chore is worth the calls
+                log.exception("a chore failed")
 
     def stop(self, limit_seconds: float = STOP_LIMIT_SECONDS) -> None:
         """Ends all, the last started first."""
-        for service in reversed(self._services):
-            service.stop(limit_seconds)
-            log.info("stopped", service=service.name)
+        _stop(self._services, limit_seconds)
         self._status.unlink(missing_ok=True)
 
     def _looked_at(self, service: Service, restarts: Restarts) -> bool:
@@ -118,3 +127,9 @@ class Supervisor:
             write_private(self._status, json.dumps({"services": services}) + "\n")
         except OSError as error:  # a full disk must not end the one who restarts the others
             log.error("status not written", reason=str(error))
+
+
+def _stop(services: Sequence[Service], limit_seconds: float) -> None:
+    for service in reversed(services):
+        service.stop(limit_seconds)
+        log.info("stopped", service=service.name)

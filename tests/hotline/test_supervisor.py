@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import psutil
 import pytest
 
-from hotline.services import Child
+from hotline import running
+from hotline.asterisk import Asterisk, AsteriskFailed
+from hotline.services import AsteriskService, Child
+from hotline.settings import Settings
 from hotline.supervisor import LONGEST_PAUSE_SECONDS, STABLE_SECONDS, Restarts, Supervisor
 
 SLEEPER = ("sleep", "300")
@@ -131,6 +136,63 @@ def test_no_reason_a_service_stays_away_for_ends_the_others(tmp_path: Path, cloc
     refusing.well = True
     supervisor.look()
     assert refusing.pid() is not None
+
+
+def test_a_start_that_fails_ends_what_it_began_and_nothing_that_it_adopted(tmp_path: Path, clock: Clock, child: Callable[..., Child]) -> None:
+    talking, begun, refusing = child("asterisk"), child("telephony"), Refusing()
+    talking.start()
+    refusing.well = False
+    with pytest.raises(LookupError):
+        Supervisor([child("asterisk"), begun, refusing], tmp_path / "status.json", clock).start()
+    assert talking.pid() is not None, "with all its calls"
+    assert begun.pid() is None
+
+
+def test_a_run_that_cannot_start_leaves_the_calls_it_adopted(
+    settings: Settings, child: Callable[..., Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talking, refusing = child("asterisk"), Refusing()
+    talking.start()
+    refusing.well = False
+    monkeypatch.setattr(running, "services", lambda _: [child("asterisk"), refusing])
+    with pytest.raises(LookupError):
+        running.run(settings)
+    assert talking.pid() is not None
+
+
+def test_a_chore_that_fails_ends_nobody(tmp_path: Path, child: Callable[..., Child], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hotline.supervisor.LOOK_SECONDS", 0.001)
+    stopping, done = threading.Event(), 0
+
+    def chore() -> None:
+        nonlocal done
+        done += 1
+        if done == 3:
+            stopping.set()
+        raise LookupError("nobody thought of this")
+
+    telephony = child()
+    supervisor = Supervisor([telephony], tmp_path / "status.json")
+    supervisor.start()
+    supervisor.run(stopping, chore)
+    assert telephony.pid() is not None
+
+
+class Running:
+    """An Asterisk that runs, and refuses or is too slow to read its configuration again."""
+
+    def start(self) -> None:
+        pass
+
+    def process(self) -> psutil.Process:
+        return psutil.Process()
+
+    def reload(self, *commands: str) -> None:
+        raise AsteriskFailed(f"did not answer {commands[0]!r} within 10 s")
+
+
+def test_an_adopted_asterisk_that_does_not_reload_goes_on_as_it_is() -> None:
+    AsteriskService(cast(Asterisk, Running()), lambda: None).start()
 
 
 def test_a_full_disk_ends_nobody(tmp_path: Path, clock: Clock) -> None:

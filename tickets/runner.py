@@ -65,7 +65,7 @@ class Runner:
         try:
             DBOS.register_queue(TRANSCRIBE, worker_concurrency=self.transcriptions_at_once, polling_interval_sec=POLL_SECONDS)
             DBOS.register_queue(DELIVER, worker_concurrency=DELIVERIES_AT_ONCE, polling_interval_sec=POLL_SECONDS)
-            DBOS.register_queue(DEADLINES, global_concurrency=1, polling_interval_sec=1.0)
+            DBOS.register_queue(DEADLINES, worker_concurrency=1, polling_interval_sec=1.0)
             # Not backfilled: one look finds all that the looks of a night without a worker would have found.
             DBOS.apply_schedules([{"schedule_name": DEADLINES, "workflow_fn": look, "schedule": EVERY_MINUTE, "queue_name": DEADLINES}])
             DBOS.trigger_schedule(DEADLINES)

@@ -50,7 +50,7 @@ class Floor:
     ) -> None:
         self.picture = Picture()
         self.on_written: list[Callable[[Snapshot], None]] = []
-        """Told of each snapshot, a few a second at most. They must not raise."""
+        """Told of each snapshot, a few a second at most."""
         self._link = link
         self._file = snapshot.where(home)
         self._log = QueueLog(queue_log, home / "run" / "queue_log.bookmark")
@@ -127,14 +127,23 @@ class Floor:
             except TimeoutError:
                 pass
             self._changed.clear()
-            taken = snapshot.take(self.picture, datetime.now(UTC), None if self._link.connected else self._link.fault or "no link")
             try:
-                await asyncio.to_thread(snapshot.write, self._file, taken)
-            except OSError as error:
-                log.error("state.json cannot be written", error=str(error))
-            for tell in self.on_written:
-                tell(taken)
+                await self._show()
+            except Exception:  # noqa: BLE001 - outermost: a picture that nobody renews any more would end /health, and no one restarts it
+                log.exception("the floor is not shown")
             await asyncio.sleep(LEAST_SECONDS_BETWEEN_WRITES)
+
+    async def _show(self) -> None:
+        taken = snapshot.take(self.picture, datetime.now(UTC), None if self._link.connected else self._link.fault or "no link")
+        try:
+            await asyncio.to_thread(snapshot.write, self._file, taken)
+        except OSError as error:
+            log.error("state.json cannot be written", error=str(error))
+        for tell in self.on_written:
+            try:
+                tell(taken)
+            except Exception:  # noqa: BLE001 - outermost of whoever is told: the others are told all the same
+                log.exception("a snapshot was not taken")
 
     async def _read(self) -> None:
         while True:
@@ -144,12 +153,18 @@ class Floor:
             except TimeoutError:
                 pass
             self._rung.clear()
-            async with self._reading:
-                alive, self._alive = self._alive, None
-                if await self._catch_up():
-                    await self._tell_alive(alive)
-                elif self._alive is None:
-                    self._alive = alive
+            try:
+                await self._read_once()
+            except Exception:  # noqa: BLE001 - outermost of what makes agents' tickets: the next turn reads it again
+                log.exception("queue_log was not read")
+
+    async def _read_once(self) -> None:
+        async with self._reading:
+            alive, self._alive = self._alive, None
+            if await self._catch_up():
+                await self._tell_alive(alive)
+            elif self._alive is None:
+                self._alive = alive
 
     async def _tell_alive(self, alive: tuple[datetime, frozenset[str]] | None) -> None:
         """After queue_log, which knows better when a call ended; a conversation missing in both is over (ADR 0071)."""

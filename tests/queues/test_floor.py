@@ -339,3 +339,30 @@ def test_json_of_a_snapshot_is_plain(tmp_path: Path) -> None:
     assert set(json.loads((tmp_path / "s.json").read_text())) == {
         "schema", "written_at", "connected", "fault", "queues", "agents", "calls", "recent",
     }  # fmt: skip
+
+
+async def test_who_is_told_and_fails_keeps_neither_the_file_nor_the_others_from_going_on(tmp_path: Path, taker: Taker) -> None:
+    def fails(_: Snapshot) -> None:
+        raise LookupError("nobody thought of this")
+
+    told: list[Snapshot] = []
+    async with kept(no_link(), tmp_path, tmp_path / "queue_log", taker) as floor:
+        floor.on_written += [fails, told.append]
+        begun = (await shown(tmp_path, lambda _: True)).written_at
+        await shown(tmp_path, lambda now: now.written_at > begun and len(told) > 1)
+
+
+async def test_a_log_that_nobody_thought_of_is_read_again(tmp_path: Path, taker: Taker, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads, real = 0, QueueLog.read
+
+    def read(log: QueueLog) -> list[Happening]:
+        nonlocal reads
+        reads += 1
+        if reads == 1:
+            raise LookupError("nobody thought of this")
+        return real(log)
+
+    monkeypatch.setattr(QueueLog, "read", read)
+    (tmp_path / "queue_log").write_text(BEGIN + ENTERS + CONNECT + ENDS)
+    async with kept(no_link(), tmp_path, tmp_path / "queue_log", taker):
+        await taker.until(lambda: len(taker.took) == 2)

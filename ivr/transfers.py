@@ -5,8 +5,9 @@
     queues:
       "71": complaints
 
-An outside number that is not listed here can be dialled by no phone, no agent and no program. A short number is what a
-phone's own transfer key, or `##` and `*2`, may dial for it.
+No agent and no phone passes a caller on to, asks or calls an outside number that is not listed here. Who is called besides are
+citizens: a ticket's caller, or who wants to be called back, where waiting.yaml (callbacks/numbers) allows the number; and where
+the published menus, numbers and queues lead. A short number is what a phone's own transfer key, or `##` and `*2`, may dial.
 """
 
 from __future__ import annotations

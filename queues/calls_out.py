@@ -1,11 +1,12 @@
 """Calls out from a ticket: the agent's own phone rings first, then the citizen is called and sees the hotline's number.
 
-Whom to call is the ticket's caller, or an entry of transfers.yaml; no other number comes in here.
+Whom to call is the ticket's caller, or an entry of transfers.yaml; no other number comes in here. A caller's number is what
+the caller's side says it is, so it is called only where the city would call it back (waiting.yaml, callbacks/numbers): nobody
+rings us with a number abroad, or one that costs, for an agent to dial it. [hotline-outward] looks once more.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,7 +17,6 @@ from queues.live_legs import OUT
 from queues.outgoing import Outgoing
 from queues.reach import Reachable
 
-NUMBER = re.compile(r"\+?[0-9]{3,20}")
 CallerOf = Callable[[str], Awaitable[str]]
 """A ticket's number or id -> who called; raises Refused where there is no such ticket."""
 
@@ -45,8 +45,10 @@ class CallsOut:
             if outside not in known.outside:
                 raise Refused(403, "Forbidden", "this number is not on the list of transfers (transfers.yaml)")
             number = known.outside[outside]
-        if not NUMBER.fullmatch(number):
+        elif not number:
             raise Refused(409, "Conflict", "the caller of this ticket withheld the number")
+        elif not known.calls.allows(number):
+            raise Refused(403, "Forbidden", "this number may not be called (waiting.yaml, callbacks/numbers)")
         leg_id = live_legs.own_id(OUT)
         await self._outgoing.ring(phone, "hotline-outward", "s", leg_id, {"HOTLINE_OUT": number, "HOTLINE_TICKET": ticket}, self._shown)
         return {"linkedid": leg_id, "state": "ringing", "phone": phone, "ticket": ticket}

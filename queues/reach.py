@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from ivr.queueing import CallBacks
 from queues.actor import Refused
 
 AGENT, QUEUE, OUTSIDE, PHONE = "agent", "queue", "outside", "phone"
@@ -30,11 +31,12 @@ class Target:
 
 @dataclass(frozen=True)
 class Reachable:
-    """What the city and the phones allow now: outside keys with their numbers."""
+    """What the city and the phones allow now: outside keys with their numbers, and which citizens' numbers may be called."""
 
     phones: Collection[str]
     queues: Collection[str]
     outside: Mapping[str, str]
+    calls: CallBacks
 
 
 class Reach:

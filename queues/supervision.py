@@ -42,9 +42,7 @@ class Supervision:
             raise Refused(422, "Unprocessable Content", f"{mode[:40]!r} is none of {', '.join(MODES)}")
         if not self._allowed and mode in (LISTEN, WHISPER):
             raise Refused(403, "Forbidden", "listening is switched off here (conversations.listening)")
-        phone = phone or (await self._phone_of(by.agent) if by.agent else "")
-        if not phone:
-            raise Refused(422, "Unprocessable Content", "say at which phone: you are logged in at none")
+        phone = await self._at(by, phone)
         if await self._role_at(phone) not in ("", *LEADERS):
             raise Refused(403, "Forbidden", f"at phone {phone[:40]} sits somebody who may not listen to calls")
         async with self._talks.alone(linkedid):
@@ -56,16 +54,23 @@ class Supervision:
                 await self._talks.into_room(talk, agent)
             return await self._begin(talk, agent, mode, phone)
 
-    async def leave(self, by: Actor, linkedid: str) -> dict[str, Any]:
-        """Ends the supervisor's own part. Raises Refused."""
+    async def leave(self, by: Actor, linkedid: str, phone: str = "") -> dict[str, Any]:
+        """Ends the supervisor's own part, at their phone; others go on. Raises Refused."""
+        phone = await self._at(by, phone)
         talk = await live_legs.look(self._link, linkedid)
-        phone = await self._phone_of(by.agent) if by.agent else ""
-        mine = [leg for leg in talk.spies if not phone or leg.phone == phone]
+        mine = [leg for leg in talk.spies if leg.phone == phone]
         if not mine:
-            raise Refused(409, "Conflict", "no supervisor is in this call")
+            raise Refused(409, "Conflict", f"no supervisor is in this call at phone {phone[:40]}")
         for leg in mine:
             await self._link.action({"Action": "Hangup", "Channel": leg.channel})
         return {"linkedid": linkedid, "state": "left"}
+
+    async def _at(self, by: Actor, phone: str) -> str:
+        """The phone that is meant: the one named, else where they are logged in. Raises Refused."""
+        phone = phone or (await self._phone_of(by.agent) if by.agent else "")
+        if not phone:
+            raise Refused(422, "Unprocessable Content", "say at which phone: you are logged in at none")
+        return phone
 
     async def _begin(self, talk: Talk, agent: Leg, mode: str, phone: str) -> dict[str, Any]:
         context, exten = (ROOM, "talk") if mode == BARGE else (SUPERVISE, "take" if mode == TAKE else mode)

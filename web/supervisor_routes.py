@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from web.access import May, Reader, needs
@@ -71,9 +71,9 @@ def supervise(request: Request, holder: Allowed, linkedid: Call, asked: Supervis
 
 
 @router.delete("/calls/{linkedid}/supervision", response_model=LeftView)
-def leave(request: Request, holder: Allowed, linkedid: Call) -> dict[str, Any]:
-    """The supervisor's own part ends; the call goes on."""
-    return ask(request, holder, "call.leave", linkedid=linkedid)
+def leave(request: Request, holder: Allowed, linkedid: Call, phone: Annotated[str, Query(max_length=32)] = "") -> dict[str, Any]:
+    """The part of the supervisor at this phone (none: where they are logged in) ends; the call goes on."""
+    return ask(request, holder, "call.leave", linkedid=linkedid, phone=phone)
 
 
 @router.post("/queues/{queue}/callers/{linkedid}/move", response_model=MovedView)

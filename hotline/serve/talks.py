@@ -88,4 +88,4 @@ def _caller_of(database: Database, ticket: str) -> str:
 def _reachable(settings: Settings, versions: menus.Store) -> Reachable:
     city = transfers.current(settings, versions)
     outside = {key: one.number for key, one in services.outside(city).items()}
-    return Reachable({phone.name for phone in phones(settings)}, set(city.queues), outside)
+    return Reachable({phone.name for phone in phones(settings)}, set(city.queues), outside, city.waiting.callbacks)

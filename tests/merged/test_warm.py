@@ -13,6 +13,7 @@ import pytest_asyncio
 from hotline import phones
 from hotline.asterisk import ours
 from ivr import services
+from ivr.queueing import CallBacks
 from queues.actor import SUPERVISOR, Actor, Refused
 from queues.conversation import Conversations
 from queues.reach import OUTSIDE, Reach, Reachable
@@ -86,7 +87,7 @@ def _deeds(hotline: RealHotline) -> Conversations:
         return "agent-1001"
 
     async def reachable() -> Reachable:
-        return Reachable(("agent-1001",), hotline.city.queues, {key: one.number for key, one in services.outside(hotline.city).items()})
+        return Reachable(("agent-1001",), hotline.city.queues, {key: one.number for key, one in services.outside(hotline.city).items()}, CallBacks())
 
     return Conversations(hotline.link, phone_of, Reach(reachable, phone_of))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from ivr.queueing import CallBacks
 from queues import live_legs
 from queues.actor import Actor, Refused
 from queues.calls_out import CallsOut
@@ -21,7 +22,7 @@ from queues.wire import Fields
 
 CALL = "h-1.1"
 LI, WANG, BOSS = Actor("agent", agent="li"), Actor("agent", agent="wang"), Actor("supervisor", name="boss")
-KNOWN = Reachable({"wang", "li", "boss"}, {"general", "complaints"}, {"police": "110"})
+KNOWN = Reachable({"wang", "li", "boss"}, {"general", "complaints"}, {"police": "110"}, CallBacks())
 
 
 def leg(channel: str, uniqueid: str, where: str = "hotline-queue,s", bridge: str = "b1", linkedid: str = CALL, state: str = "6", age: int = 9) -> Event:
@@ -43,6 +44,7 @@ class Peer:
     def __init__(self, *legs: Event, entries: Iterable[Event] = (), lost: str = "") -> None:
         self.legs, self.entries, self.lost = legs, tuple(entries), lost
         self.sent: list[dict[str, object]] = []
+        self.came = asyncio.Event()
 
     async def action(self, fields: Fields, *, seconds: float | None = None) -> Answer:
         await asyncio.sleep(0)
@@ -52,9 +54,16 @@ class Peer:
         if name == "QueueStatus":
             return Answer(Event("", {"response": "Success"}), self.entries)
         self.sent.append(dict(fields))
+        self.came.set()
         if name == self.lost:
             raise ResultUnknown("lost")
         return Answer(Event("", {"response": "Success"}))
+
+    async def was_sent(self, name: str) -> None:
+        async with asyncio.timeout(5):
+            while not self.of(name):
+                self.came.clear()
+                await self.came.wait()
 
     def of(self, name: str) -> list[dict[str, object]]:
         return [fields for fields in self.sent if fields["Action"] == name]
@@ -181,7 +190,7 @@ async def test_a_supervisors_phone_is_rung_once_by_an_id_of_ours() -> None:
     outgoing = Outgoing(peer)
     lead = Supervision(peer, talks(peer), outgoing, phone_of, role_at, allowed=True, shown="12345")
     await lead.supervise(BOSS, CALL, "listen", "boss")
-    await asyncio.sleep(0.01)
+    await peer.was_sent("Originate")
     (rung,) = peer.of("Originate")
     assert str(rung["ChannelId"]).startswith(f"spy-{CALL}-")
     assert "HOTLINE_SPIED=h-1.2" in str(rung["Variable"])
@@ -202,13 +211,53 @@ async def test_a_moved_caller_goes_behind_those_who_waited_longer() -> None:
     assert [fields["Action"] for fields in peer.sent] == ["Setvar", "Setvar", "QueueWithdrawCaller"]
 
 
-@pytest.mark.parametrize(("ticket", "outside", "status"), [("withheld", "", 409), ("1", "fire", 403)])
-async def test_only_the_tickets_caller_or_a_listed_number_is_called(ticket: str, outside: str, status: int) -> None:
-    async def caller_of(number: str) -> str:
-        return "" if number == "withheld" else "13800138000"
+def calls_out(peer: Peer) -> CallsOut:
+    """Each ticket is named after its caller."""
 
+    async def caller_of(ticket: str) -> str:
+        return "" if ticket == "withheld" else ticket
+
+    return CallsOut(Outgoing(peer), phone_of, caller_of, known, "12345")
+
+
+@pytest.mark.parametrize(
+    ("caller", "outside", "status"),
+    [
+        ("withheld", "", 409),
+        ("13800138000", "fire", 403),
+        # Whoever calls says what number they have: none of these is called back because of it.
+        ("008613800138000", "", 403),
+        ("+8613800138000", "", 403),
+        ("16800000", "", 403),
+        ("9001234567", "", 403),
+        ("110", "", 403),
+        ("13800138000\n", "", 403),
+    ],
+)
+async def test_only_the_tickets_caller_or_a_listed_number_is_called(caller: str, outside: str, status: int) -> None:
     peer = Peer()
     with pytest.raises(Refused) as no:
-        await CallsOut(Outgoing(peer), phone_of, caller_of, known, "12345").call(WANG, ticket, outside)
+        await calls_out(peer).call(WANG, caller, outside)
     assert no.value.status == status
     assert not peer.sent
+
+
+@pytest.mark.parametrize(("caller", "outside", "number"), [("13800138000", "", "13800138000"), ("withheld", "police", "110")])
+async def test_a_citizens_number_and_a_listed_one_are_called(caller: str, outside: str, number: str) -> None:
+    peer = Peer()
+    await calls_out(peer).call(WANG, caller, outside)
+    await peer.was_sent("Originate")
+    assert f"HOTLINE_OUT={number}" in str(peer.of("Originate")[0]["Variable"])
+
+
+async def test_a_supervisor_leaves_and_others_go_on_listening() -> None:
+    spies = [leg(f"PJSIP/{phone}-0000000{at}", f"spy-{CALL}-{at}", "hotline-supervise,listen", "", f"h-1.{at}") for at, phone in ((3, "boss"), (4, "chief"))]
+    peer = Peer(CITIZEN, AGENT, *spies)
+    lead = Supervision(peer, talks(peer), Outgoing(peer), phone_of, role_at, allowed=True, shown="12345")
+    for phone, status in (("", 422), ("li", 409)):  # whose part, this token does not say
+        with pytest.raises(Refused) as no:
+            await lead.leave(BOSS, CALL, phone)
+        assert no.value.status == status
+    assert not peer.sent
+    await lead.leave(BOSS, CALL, "boss")
+    assert [fields["Channel"] for fields in peer.sent] == ["PJSIP/boss-00000003"]

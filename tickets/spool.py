@@ -27,6 +27,8 @@ from tickets.wav import repair
 
 STALE_SECONDS = {"voicemail": 60.0, "fax": 180.0}  # a fax shows no file until its first page begins
 LOCK_SECONDS = 5.0
+TURN_SECONDS = 0.02  # between two items of a recovery: longer than a script that waits takes to look again
+UNFINISHED = (".json", ".d", ".wav", ".tif")
 
 
 def _unsaid(name: str, error: Exception) -> None:
@@ -152,17 +154,20 @@ class Spool:
         recovered = []
         with self.locked():
             self._sweep(at)
-            for name in self._unfinished():
-                try:
+        for name in self._unfinished():
+            time.sleep(TURN_SECONDS)
+            try:
+                with self.locked():
                     item = self._recover(name, at)
-                except (OSError, SpoolError) as error:
-                    failed(name, error)
-                    continue
-                if item is not None:
-                    recovered.append(item)
+            except (OSError, SpoolError) as error:
+                failed(name, error)
+                continue
+            recovered += [item] if item else []
         return recovered
 
     def _recover(self, name: str, now: float) -> Item | None:
+        if not any((self.tmp / f"{name}{end}").exists() for end in UNFINISHED):
+            return None  # closed since it was listed
         try:
             item = self._load(name)
         except SpoolError:
@@ -207,7 +212,7 @@ class Spool:
         return target
 
     def _unfinished(self) -> list[str]:
-        names = {p.stem for pattern in ("*.json", "*.d", "*.wav", "*.tif") for p in self.tmp.glob(pattern)}
+        names = {p.stem for end in UNFINISHED for p in self.tmp.glob(f"*{end}")}
         return sorted(name for name in names if SAFE_ID.fullmatch(name))
 
     def _put_aside(self, folder: Path) -> None:

@@ -7,12 +7,14 @@ import os
 import struct
 import subprocess
 import sys
+import threading
 import time
 import wave
 from pathlib import Path
 
 import pytest
 
+from tickets import spool as spools
 from tickets import wav
 from tickets.process import identity
 from tickets.spool import Item, Spool, SpoolError, SpoolFull, new_id
@@ -219,3 +221,36 @@ def test_the_script_asterisk_starts_needs_nothing_but_the_standard_library() -> 
 def test_another_process_with_the_same_number_is_not_taken_for_asterisk() -> None:
     assert identity(os.getpid())["started"] is not None
     assert identity(dead_process())["started"] is None
+
+
+def test_a_call_that_ends_during_a_long_recovery_waits_for_one_item_only(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        spool.open("voicemail", {})
+    speaking = spool.open("voicemail", {}, os.getpid())
+    monkeypatch.setattr(spools, "TURN_SECONDS", 0.5, raising=False)
+    recover_one, lock, waits = Spool._recover, spools._try_lock, threading.Event()
+    hanging_up = threading.Thread(target=spool.close, args=(speaking.item,))
+    seen: list[bool] = []
+
+    def tried(handle: int) -> bool:
+        took = lock(handle)
+        if not took:
+            waits.set()
+        return took
+
+    def slowly(self: Spool, name: str, now: float) -> Item | None:
+        if hanging_up.ident is None:
+            hanging_up.start()
+            assert waits.wait(5), "the script waits for its turn"
+        seen.append(hanging_up.is_alive())
+        return recover_one(self, name, now)
+
+    monkeypatch.setattr(spools, "_try_lock", tried)
+    monkeypatch.setattr(Spool, "_recover", slowly)
+    found = spool.recover(time.time() + 61)
+    hanging_up.join(10)
+    assert seen[:2] == [True, False], "it had its turn before the second leftover"
+    assert speaking.item not in {item.item for item in found}
+    assert {item.item: item.truncated for item in spool.waiting()}[speaking.item] is False
+    assert len(spool.waiting()) == 3
+    assert list(spool.tmp.iterdir()) == []

@@ -43,6 +43,11 @@ class Tokens:
             valid = select(Token).where(Token.secret_sha256 == _hash(secret), Token.revoked_at.is_(None))
             return session.scalar(valid)
 
+    def valid(self, token_id: str) -> bool:
+        """Whether it is still one that `find` would find."""
+        with self._database.reads() as session:
+            return session.scalar(select(Token.id).where(Token.id == token_id, Token.revoked_at.is_(None))) is not None
+
     def all(self) -> Sequence[Token]:
         with self._database.reads() as session:
             return session.scalars(select(Token).order_by(Token.id)).all()

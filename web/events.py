@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import re
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -140,9 +141,14 @@ def _allowed(holder: Reader, wanted: list[str] | None) -> frozenset[str]:
 
 async def _stream(feed: Feed, holder: Reader, kinds: frozenset[str], seen: int, place: int) -> AsyncIterator[str]:
     feed.clients += 1
+    asked = time.monotonic()
     try:
         yield "retry: 2000\n\n"
         while True:
+            if time.monotonic() - asked >= KEEP_ALIVE_SECONDS:
+                if not await _still_valid(feed, holder):
+                    return
+                asked = time.monotonic()
             try:
                 await feed.beyond(seen, place)
                 lines = await asyncio.to_thread(feed.store.history, seen, PAGE) if feed.last > seen else ()
@@ -166,6 +172,14 @@ async def _stream(feed: Feed, holder: Reader, kinds: frozenset[str], seen: int, 
                 yield "".join(frames)
     finally:
         feed.clients -= 1
+
+
+async def _still_valid(feed: Feed, holder: Reader) -> bool:
+    """A token may be revoked while its stream is open; a database that is away revokes nothing."""
+    try:
+        return await asyncio.to_thread(feed.store.tokens.valid, holder.token)
+    except SQLAlchemyError:
+        return True
 
 
 def _frame(seen: int, place: int, kind: str, data: object) -> str:

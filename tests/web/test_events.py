@@ -158,3 +158,18 @@ def test_who_was_away_for_too_long_is_told_of_the_gap(server: str, hotline: Hotl
     told = listen(server, hotline, 3, **{"Last-Event-ID": f"0.{first + 1}"})
     assert told[0]["kind"] == "gap"
     assert 0 < told[1]["n"] == told[2]["n"] - 1
+
+
+def test_a_revoked_token_hears_no_more(server: str, hotline: Hotline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.events.KEEP_ALIVE_SECONDS", 0.05)
+    said = []
+    with httpx.stream("GET", f"{server}/api/events", headers=hotline.headers("agent"), timeout=LIMIT) as stream:
+        deadline = time.monotonic() + LIMIT_SECONDS
+        for line in stream.iter_lines():
+            assert time.monotonic() < deadline, "the stream goes on"
+            said += [line] if line else []
+            if len(said) == 4:
+                assert said[1:] == [": still here"] * 3, "until then it lives"
+                [agent] = [token for token in hotline.store.tokens.all() if token.role == "agent"]
+                hotline.store.tokens.revoke(agent.id)
+    assert len(said) >= 4

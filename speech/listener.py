@@ -24,7 +24,7 @@ from speech.recogniser import EngineUnusable, Recogniser
 from speech.text.alarms import alarms
 from speech.worker import answer, in_a_process_of_its_own
 
-NICENESS = 15  # calls come first, then whole messages
+NICENESS = 5  # calls come first, then somebody in danger, then whole messages
 LOOK_SECONDS = 0.25
 ALIVE_SECONDS = 5.0  # also said while nobody speaks
 LONGEST_SILENCE_SECONDS = 120.0  # without a byte: whoever wrote it is gone

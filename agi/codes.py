@@ -12,7 +12,8 @@ ANSWER = "HOTLINE_ANSWER"
 COMMAND_SECONDS = 4.0
 
 Answers = Callable[[list[str]], Awaitable[str]]
-"""What was asked (the dialplan's secret, what, phone, number, PIN) -> the end of a prompt's name; '' leaves it to the dialplan."""
+"""What was asked (the dialplan's secret, what, phone, number, PIN) -> the end of a prompt's name; '' leaves it to the dialplan.
+Raises NotTheDialplan."""
 
 
 async def nobody(asked: list[str]) -> str:

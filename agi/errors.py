@@ -22,6 +22,10 @@ class PeerUnclear(AgiError):
     """What came is not AGI: no header, a line without end, a reply without a code."""
 
 
+class NotTheDialplan(AgiError):
+    """Somebody on this machine asks in the dialplan's name and does not know its secret."""
+
+
 class CommandRefused(AgiError):
     """Asterisk knows the channel but not the command (510, 520): a fault of ours."""
 

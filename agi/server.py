@@ -13,7 +13,7 @@ from ipaddress import ip_address
 import structlog
 
 from agi import codes
-from agi.errors import AgiError, ChannelGone, PeerSilent
+from agi.errors import AgiError, ChannelGone, NotTheDialplan, PeerSilent
 from agi.keys import Keys
 from agi.session import Arrival, Menus, Session
 from agi.wire import LINE_BYTES, Wire
@@ -116,6 +116,8 @@ class AgiServer:
                 outcome = await self._session(wire)
         except ChannelGone:
             outcome = "gone"
+        except NotTheDialplan:
+            outcome = "strangers"
         except (PeerSilent, TimeoutError) as error:
             outcome = "silent"
             log.warning("agi peer silent", reason=str(error))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from typing import NoReturn
 
 import structlog
 
+from agi.errors import NotTheDialplan
 from ivr.model import City
 from queues.actor import AGENT, Actor, Refused
 from queues.desk import Desk
@@ -24,14 +26,14 @@ class Codes:
         self._desk = desk
         self._city = city
         self._secret = secret
+        self._warned = False
 
     RECORDING = {"unrecorded": "recording.pause", "recorded": "recording.resume"}
 
     async def __call__(self, asked: list[str]) -> str:
         secret, what, phone, number, pin = asked
         if not hmac.compare_digest(secret.encode(), self._secret.encode()):
-            log.warning("a feature code that the dialplan did not ask for", phone_name=phone[:40])
-            return "refused"  # whoever is on this machine can reach the AGI port; the dialplan alone knows the secret
+            self._not_the_dialplan()
         if what not in DONE or not phone:
             return "refused"
         try:
@@ -44,6 +46,13 @@ class Codes:
         except Refused as no:
             return _said(no, phone, what)
         return DONE[what]
+
+    def _not_the_dialplan(self) -> NoReturn:
+        """Whoever is on this machine can reach the AGI port; the dialplan alone knows the secret. Said once, then only counted."""
+        if not self._warned:
+            log.warning("something on this machine asks for feature codes in the dialplan's name")
+        self._warned = True
+        raise NotTheDialplan("a feature code without the dialplan's secret")
 
     async def _for_whoever_is_there(self, what: str, phone: str, key: str) -> None:
         login = str((await self._desk.do("agent.at_phone", Actor(AGENT, name=phone), phone=phone))["agent"])

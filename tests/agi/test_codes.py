@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from agi.errors import NotTheDialplan
 from agi.server import AgiServer
 
 
@@ -40,3 +41,15 @@ async def test_a_question_has_one_answer_or_none(answer: str, told: list[str]) -
     assert asked == [["s3cret", "login", "1001", "1024", "4711"]]
     assert server.counts.sessions["code"] == 2
     await server.drain(1)
+
+
+async def test_whoever_does_not_know_the_dialplans_secret_is_told_nothing_and_counted() -> None:
+    async def answers(question: list[str]) -> str:
+        raise NotTheDialplan("desk")
+
+    server = AgiServer(lambda version: None)  # type: ignore[arg-type,return-value]
+    port = await server.start(0)
+    server.codes = answers
+    assert await said(server, port) == []
+    await server.drain(1)
+    assert server.counts.sessions == {"strangers": 1}

@@ -17,6 +17,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +32,8 @@ KEPT_SEGMENTS = 4
 LONGEST_LINE = 16_000  # bytes
 MOST_WAITING = 10_000  # lines between two writes
 WRITE_SECONDS = 0.005  # what is said within it is written at once, so that a flood costs few writes
+LOCK_SECONDS = 1.0  # for another process's turn; then the lines wait for the next write
+LOCK_LOOK_SECONDS = 0.002
 
 log = structlog.get_logger(__name__)
 
@@ -66,6 +69,8 @@ class Events:
         self._planned = False
         self._file: int | None = None
         self._turn = threading.Lock()
+        self._hand = threading.Lock()  # on what waits; never held while the disk or another process is waited for
+        self._writer = ThreadPoolExecutor(1, "events")  # its thread begins with the first line that is said in a loop
 
     def say(self, kind: str, data: Mapping[str, Any]) -> None:
         """Tells it. Raises ValueError for a kind that is none, TypeError for what is no JSON; nothing for a full disk."""
@@ -73,46 +78,70 @@ class Events:
             raise ValueError(f"event kind {kind!r} is none of {', '.join(sorted(KINDS))}")
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = json.dumps({"kind": kind, "at": at, "data": data}, ensure_ascii=False, separators=(",", ":")).encode(errors="replace") + b"\n"
-        if len(line) > LONGEST_LINE or len(self._waiting) >= MOST_WAITING:
-            self.dropped += 1
-            return
-        self._waiting.append(line)
-        if self._planned:
-            return
+        with self._hand:
+            if len(line) > LONGEST_LINE or len(self._waiting) >= MOST_WAITING:
+                self.dropped += 1
+                return
+            self._waiting.append(line)
         try:
-            asyncio.get_running_loop().call_later(WRITE_SECONDS, self.flush)
-            self._planned = True
+            loop = asyncio.get_running_loop()
         except RuntimeError:  # no loop here: nobody would come back to it
             self.flush()
+            return
+        if not self._planned:
+            self._plan(loop)
 
     def flush(self) -> None:
-        """Writes what was said. A disk that refuses costs the lines, not the calls."""
+        """Writes what was said. A disk that refuses costs the lines, not the calls; another process that writes for
+        longer than a second, only time: they go with the next."""
         with self._turn:
-            self._planned = False
-            lines, self._waiting = self._waiting, []
-            if not lines:
-                return
+            lines: list[bytes] = []
             try:
-                self._append(b"".join(lines))
+                if self._waiting:
+                    self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    with _alone(self._folder / "lock") as alone:
+                        if alone:
+                            lines = self._taken()
+                            self._append(b"".join(lines))
             except OSError as error:
                 if not self.dropped:
                     log.error("events not written", reason=error.strerror)
-                self.dropped += len(lines)
+                lines = lines or self._taken()
+                with self._hand:
+                    self.dropped += len(lines)
 
     def close(self) -> None:
         self.flush()
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        with self._turn:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
+
+    def _plan(self, loop: asyncio.AbstractEventLoop) -> None:
+        """One write at a time, in a thread: neither the disk nor another process delays whoever lives in the loop."""
+
+        def begin() -> None:
+            loop.run_in_executor(self._writer, self.flush).add_done_callback(done)
+
+        def done(_: asyncio.Future[None]) -> None:
+            self._planned = False
+            if self._waiting:
+                self._plan(loop)
+
+        self._planned = True
+        loop.call_later(WRITE_SECONDS, begin)
+
+    def _taken(self) -> list[bytes]:
+        with self._hand:
+            lines, self._waiting = self._waiting, []
+            return lines
 
     def _append(self, data: bytes) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(self._folder / "lock"):
-            file, size = self._newest()
-            written = os.write(file, data)
-            if written < len(data):  # a full disk: half a line would spoil the next one
-                os.ftruncate(file, size)
-                raise OSError(28, "no room for events")
+        file, size = self._newest()
+        written = os.write(file, data)
+        if written < len(data):  # a full disk: half a line would spoil the next one
+            os.ftruncate(file, size)
+            raise OSError(28, "no room for events")
 
     def _newest(self) -> tuple[int, int]:
         """The open segment that has room, and its size; held by everybody who writes."""
@@ -140,13 +169,24 @@ class Events:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _alone(path: Path) -> Iterator[bool]:
+    """Whether nobody else writes until the block ends; False when another does for too long."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        deadline = time.monotonic() + LOCK_SECONDS
+        while not (alone := _locked(descriptor)) and time.monotonic() < deadline:
+            time.sleep(LOCK_LOOK_SECONDS)
+        yield alone
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class EventLog:

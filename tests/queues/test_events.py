@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -94,9 +99,15 @@ def test_what_cannot_be_written_is_counted_and_harms_nobody(tmp_path: Path) -> N
 
 async def test_in_a_loop_much_that_is_said_at_once_is_one_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = Events(tmp_path)
-    writes, written = [], asyncio.Event()
+    writes, written, loop = [], asyncio.Event(), asyncio.get_running_loop()
     real = said._append
-    monkeypatch.setattr(said, "_append", lambda data: (writes.append(data), real(data), written.set()))
+
+    def append(data: bytes) -> None:
+        writes.append(data)
+        real(data)
+        loop.call_soon_threadsafe(written.set)
+
+    monkeypatch.setattr(said, "_append", append)
     for n in range(events.MOST_WAITING + 5):
         said.say("call", {"n": n})
     async with asyncio.timeout(5):
@@ -104,3 +115,52 @@ async def test_in_a_loop_much_that_is_said_at_once_is_one_write(tmp_path: Path, 
     assert len(writes) == 1
     assert said.dropped == 5, "bounded"
     assert len(numbers(tmp_path)) == events.MOST_WAITING
+
+
+HOLD = "import fcntl, signal, sys; signal.alarm(8); file = open(sys.argv[1], 'w'); fcntl.flock(file, fcntl.LOCK_EX); print('held', flush=True); sys.stdin.read()"
+
+
+@contextmanager
+def held_by_another(home: Path) -> Iterator[None]:
+    """Another process writes, and was stopped in it."""
+    events.where(home).mkdir(parents=True)
+    command = [sys.executable, "-c", HOLD, str(events.where(home) / "lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
+        try:
+            yield
+        finally:
+            holder.communicate(timeout=10)
+
+
+async def test_a_writer_that_was_stopped_in_it_delays_no_loop_and_loses_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "LOCK_SECONDS", 0.3, raising=False)
+    said, loop = Events(tmp_path), asyncio.get_running_loop()
+    with held_by_another(tmp_path):
+        longest = 0.0
+        said.say("call", {"n": 1})
+        for _ in range(40):
+            began = loop.time()
+            await asyncio.sleep(0.01)
+            longest = max(longest, loop.time() - began)
+        said.say("call", {"n": 2})
+        assert longest < 0.25, "the loop goes on"
+        assert numbers(tmp_path) == []
+    async with asyncio.timeout(10):
+        while True:
+            if numbers(tmp_path) == [1, 2]:
+                break
+            await asyncio.sleep(0.01)
+    assert said.dropped == 0
+
+
+def test_without_a_loop_the_wait_for_another_writer_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "LOCK_SECONDS", 0.05, raising=False)
+    said = Events(tmp_path)
+    with held_by_another(tmp_path):
+        began = time.monotonic()
+        said.say("call", {"n": 1})
+        assert time.monotonic() - began < 5
+    said.say("call", {"n": 2})
+    assert numbers(tmp_path) == [1, 2]
+    assert said.dropped == 0

@@ -32,9 +32,9 @@ from hotline.settings import VARIABLES, Settings
 from speech import prompts
 from telephone.guard import Guard
 
-START_SECONDS: Final = 60.0
+START_SECONDS: Final = 150.0  # a tenth of it on an idle machine
 STOP_SECONDS: Final = 60.0
-COMMAND_SECONDS: Final = 60.0
+COMMAND_SECONDS: Final = 120.0
 POLL_SECONDS: Final = 0.1
 PROCESSES: Final = ("telephony", "web", "worker")
 
@@ -78,7 +78,7 @@ class HotlineUnderTest:
         self._run: subprocess.Popen[bytes] | None = None
         self._guard: Guard | None = None
         self._token = ""
-        self._http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{plan.http_port}", timeout=10, trust_env=False)
+        self._http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{plan.http_port}", timeout=30, trust_env=False)
 
     async def __aenter__(self) -> Self:
         if (self.plan.home / "run").exists():  # an earlier one that was killed before it could end its hotline
@@ -143,11 +143,21 @@ class HotlineUnderTest:
             raise HotlineFailed(f"`hotline {' '.join(arguments)}` did not print JSON: {printed[:500]}") from error
 
     async def get(self, path: str) -> httpx.Response:
-        """One request to the API with a supervisor's token. Raises HotlineFailed, httpx.TransportError."""
-        answer = await self._http.get(path, headers={"Authorization": f"Bearer {self._token}"})
+        """One request to the API with a supervisor's token; waits for a web that is just coming back. Raises HotlineFailed."""
+        answer = await self._answer(path)
         if answer.status_code >= 400:
             raise HotlineFailed(f"GET {path}: {answer.status_code} {answer.text[:500]}")
         return answer
+
+    async def _answer(self, path: str) -> httpx.Response:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                return await self._http.get(path, headers={"Authorization": f"Bearer {self._token}"})
+            except httpx.ConnectError as error:
+                if time.monotonic() > deadline:
+                    raise HotlineFailed(f"GET {path}: nobody answers: {error}; {self.last_words()}") from error
+                await asyncio.sleep(POLL_SECONDS)
 
     async def post(self, path: str, data: Mapping[str, Any]) -> httpx.Response:
         """The same, to change something."""

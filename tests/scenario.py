@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-DEFAULT_SECONDS = 20.0  # longest wait for anything a story expects
+DEFAULT_SECONDS = 60.0  # longest wait for anything a story expects; on a busy machine all takes longer
 
 
 class Line(Protocol):

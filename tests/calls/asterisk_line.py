@@ -45,7 +45,7 @@ class Decisions:
     async def reached(self, number: str, where: str, seconds: float) -> Event:
         """The decision that took this caller there. Raises Broke."""
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds * PATIENCE):
                 while True:
                     self._more.clear()
                     for event in self.of(number):
@@ -54,7 +54,7 @@ class Decisions:
                     await self._more.wait()
         except TimeoutError:
             seen = ", ".join(f"{event['Decision']} {event['Target']}" for event in self.of(number)) or "no decision"
-            raise Broke(f"{where} was not reached in {seconds:g} s ({seen})") from None
+            raise Broke(f"{where} was not reached in {seconds * PATIENCE:g} s ({seen})") from None
 
     def _note(self, event: Event) -> None:
         if event["Event"] == "UserEvent" and event.get("UserEvent") == "HotlineDecided":
@@ -104,6 +104,7 @@ class AsteriskLine:
         await _told(self.telephone.is_hung_up_on(seconds))
 
 
+PATIENCE = 4  # how much longer anything may take on a machine that others use as well
 BREATH_SECONDS = 1.0  # before hanging up: on a busy machine the last words are still on their way
 
 

@@ -25,7 +25,7 @@ from telephone.hotline_under_test import HotlineUnderTest, Plan
 from telephone.network import Network, Wiring
 from telephone.phone import Phone, PhoneAccount
 from telephone.prompts import Prompts
-from tests.calls.asterisk_line import AsteriskLine, Decisions
+from tests.calls.asterisk_line import PATIENCE, AsteriskLine, Decisions
 from tests.scenario import Caller
 
 SIP_PORT = 21060
@@ -166,13 +166,13 @@ def _ends(number: str) -> tuple[str, str]:
 
 
 async def until(true: Callable[[], Any], what: str, seconds: float = 10.0) -> Any:
-    """Looks again and again, for as long as that may take; for what nothing announces."""
+    """Looks again and again, for as long as that may take on an idle machine and PATIENCE times that; for what nothing announces."""
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds * PATIENCE):
             while not (found := await true()):  # noqa: ASYNC110 - another process, which announces nothing
                 await asyncio.sleep(0.1)
             return found
     except TimeoutError:
-        raise AssertionError(f"{what}: not within {seconds:g} s") from None
+        raise AssertionError(f"{what}: not within {seconds * PATIENCE:g} s") from None
 
 

@@ -28,7 +28,7 @@ NETWORK = ("127.0.0.4", SIP_PORT)
 SPOKEN_SECONDS = 6.0
 PIECE_SECONDS = 0.1
 PIECE_LIKE = 0.8
-UNDERSTOOD = 0.6  # of pieces of five packets 86 in 100 lose none; some more come in the wrong order
+UNDERSTOOD = 0.4  # of pieces of five packets 86 in 100 lose none; some more come in the wrong order, most on a busy machine
 numbers = itertools.count(1)
 
 

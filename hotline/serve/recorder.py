@@ -16,13 +16,14 @@ import structlog
 
 from hotline.settings import Settings
 from queues import record_store, recording_rows, recordings
-from queues.call_record import CallRecord
+from queues.call_record import CallKind, CallRecord
 from queues.events import Events
 from queues.journal import Journal
 from queues.record_store import Wanted
 from queues.recordings import Keeping
 from queues.storage import MIGRATIONS
 from tickets.database import Database
+from tickets.process import is_open
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,8 @@ KEEP_SECONDS = 15.0
 DELETE_SECONDS = 3600.0
 AGAIN_SECONDS = 5.0
 END_SECONDS = 5.0
+SETTLED_SECONDS = 2.0  # since the last sample; a call is over before MixMonitor has closed its file
+ORPHAN_SECONDS = 86_400.0  # then no record will come any more (queues/journal.py)
 
 
 def journal(home: Path) -> Journal:
@@ -111,13 +114,19 @@ class Tapes:
         wishes = settings.file.recording
         self._keeping = Keeping(wishes.keep_days, wishes.keep_days_of)
         self._events = Events(settings.home)
+        self._unsettled: dict[str, CallRecord] = {}
         self._had_room = True
         self._deleted = 0.0
 
     def store(self, records: Iterable[CallRecord]) -> None:
-        """What Asterisk has recorded of these, if they are over."""
-        for record in records:
-            for raw in recordings.raw_of(self._home, record) if record.ended_at else ():
+        """What Asterisk has recorded of these, if they are over, and of those before whose files it had not closed."""
+        due = self._unsettled | {record.linkedid: record for record in records if record.ended_at}
+        self._unsettled = {}
+        for record in due.values():
+            for raw in recordings.raw_of(self._home, record):
+                if not _settled(raw):
+                    self._unsettled[record.linkedid] = record
+                    continue
                 try:
                     stored = recordings.store(self._home, raw, record, self._keeping, datetime.now(UTC))
                 except OSError as error:
@@ -148,8 +157,18 @@ class Tapes:
         self._had_room = there
 
     def _left_behind(self) -> None:
-        """Raw files whose call was over before we could store them."""
+        """Raw files whose call was over before we could store them; without a record they are of class `other`."""
         for raw in recordings.raw_folder(self._home).glob("*.raw"):
+            changed = raw.stat().st_mtime
+            if time.time() - changed <= KEEP_SECONDS:
+                continue
             found = record_store.calls(self._database, Wanted(linkedid=raw.stem), 1)
-            if time.time() - raw.stat().st_mtime > KEEP_SECONDS:
-                self.store(found)
+            if not found and time.time() - changed > ORPHAN_SECONDS:
+                log.warning("a recording of no call that is known", linkedid=raw.stem)
+                found = [CallRecord(raw.stem, CallKind.INBOUND, "", "", changed, ended_at=changed, ended_by="asterisk")]
+            self.store(found)
+
+
+def _settled(raw: Path) -> bool:
+    """Whether nobody writes it any more. Where Asterisk's open files cannot be looked at, the time since the last sample says so."""
+    return not 0 <= time.time() - raw.stat().st_mtime < SETTLED_SECONDS and not is_open(raw, {})

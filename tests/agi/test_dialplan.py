@@ -21,10 +21,10 @@ VARIABLES = {
 }
 
 
-def contexts(**changes: object) -> dict[str, str]:
+def contexts(of: str = "extensions", **changes: object) -> dict[str, str]:
     """What has no value here stays empty: tests/hotline/test_render.py sees that Asterisk gets every one."""
     environment = Environment(loader=FileSystemLoader(DIALPLANS / "asterisk"), trim_blocks=True, lstrip_blocks=True)
-    text = environment.get_template("extensions.conf.j2").render(VARIABLES | changes)
+    text = environment.get_template(f"{of}.conf.j2").render(VARIABLES | changes)
     parts = re.split(r"^\[([\w-]+)\]$", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
@@ -50,6 +50,11 @@ def test_agistatus_is_never_looked_at() -> None:
 def test_a_menu_that_is_switched_off_asks_no_server() -> None:
     assert "AGI(" in contexts()["hotline-enter"]
     assert "AGI(" not in contexts(menu_enabled=False)["hotline-enter"]
+
+
+def test_with_the_menu_switched_off_no_key_leads_to_it() -> None:
+    assert "HOTLINE_AT=${HOTLINE_ROOT}," in contexts("waiting")["hotline-key"]
+    assert "HOTLINE_AT=${HOTLINE_PERSON}," in contexts("waiting", menu_enabled=False)["hotline-key"]
 
 
 def test_callers_reach_no_trunk_but_by_a_number_of_the_menu() -> None:

@@ -96,6 +96,11 @@ class Floor:
         await self.hotline.start()
         await self.served()
 
+    def leg(self, number: str) -> str:
+        """The channel of the caller with this number."""
+        lines = self.hotline.asterisk("core show channels concise").splitlines()
+        return next(line.split("!")[0] for line in lines if f"!{number}!" in line)
+
     def log(self, caller_id: str = "") -> list[list[str]]:
         text = (self.hotline.plan.home / "asterisk/log/queue_log").read_text()
         return [line.split("|") for line in text.splitlines() if caller_id in line]
@@ -342,6 +347,67 @@ async def test_callers_go_elsewhere_as_the_queue_says(floor: Floor, phones: dict
     assert first
 
 
+async def test_the_key_back_to_the_menu_begins_anew(floor: Floor, phones: dict[str, Phone]) -> None:
+    """What was pressed in the queue is no choice of the menu, and what the caller had become there stays there."""
+    await floor.joins("able", {"hotline-complaints": 0})
+    await floor.waits("13800001800", "1234511")
+    await phones["able"].rings()
+    await phones["able"].answers()
+    caller = await floor.waits("13800001801", "1234511")
+    leg = floor.leg("13800001801")
+    was = {"HOTLINE_PLACE": "1", "HOTLINE_URGENT": "1", "HOTLINE_MOVED": "failed", "HOTLINE_SPOOL": "full", "QUEUE_PRIO": "20"}
+    for name, value in was.items():
+        await floor.ami.action("Setvar", Channel=leg, Variable=name, Value=value)
+    await caller.presses("4")  # no key of this queue; in the menu it leads to a message
+    await caller.presses("*")
+    await floor.hears(caller, "main-menu")
+    now = {name: (await floor.ami.action("Getvar", Channel=leg, Variable=name))["Value"] for name in was}
+    assert now == dict.fromkeys(was, "") | {"QUEUE_PRIO": "0"}
+    await caller.presses("4")  # and now it is one
+    await floor.hears(caller, "voicemail-notice")
+
+
+async def test_with_a_full_disk_whoever_would_leave_a_message_waits_for_a_person(floor: Floor, phones: dict[str, Phone]) -> None:
+    script = floor.hotline.plan.home / "asterisk" / "agi-bin" / "hotline-spool"
+    real = script.read_text()
+    free = floor.hotline.settings.file.spool.minimum_free_mb
+    script.write_text(real.replace(f"'{free}'", f"'{1 << 40}'"))
+    try:
+        await floor.joins("other", {"hotline-closed": 0, "hotline-later": 0})
+        closed = floor.caller("13800001900")
+        await asyncio.gather(closed.dials("123455"), phones["other"].rings(within=20))  # outside hours
+        await phones["other"].answers()
+        later = await floor.waits("13800001901", "123457")  # after 3 s
+        nobody = floor.caller("13800001902")
+        await nobody.dials("123454")  # nobody is logged in
+        await floor.hears(later, "voicemail-unavailable", within=20)
+        await floor.hears(nobody, "all-busy", within=20)
+
+        async def back() -> bool:
+            return floor.events_of("13800001901").count("ENTERQUEUE") > 1
+
+        await until(back, "in the queue again", JOIN_SECONDS)
+        await later.leg.has_heard(later.leg.samples_heard + 5 * 8000, 10)  # longer than it waited before
+        await phones["other"].hangs_up()
+        await phones["other"].rings(within=5)
+        await phones["other"].answers()
+        for number in ("13800001900", "13800001901", "13800001902"):
+            assert floor.events_of(number).count("HOTLINEMOVED") == 1, number
+    finally:
+        script.write_text(real)
+
+
+async def test_a_queue_that_is_no_more_leads_to_a_person(floor: Floor) -> None:
+    """Of a caller who is in the menu of an older version, which named it."""
+    async with floor.ami.watch(lambda event: event.get("UserEvent") == "HotlineDecided" and event["Path"] == "12345-0") as decided:
+        told = "HOTLINE_VERSION=1,HOTLINE_DECISION=queue,HOTLINE_TARGET=removed,HOTLINE_AT=12345-1,HOTLINE_CALLED=12345"
+        variables = [(name, value) for name, _, value in (one.partition("=") for one in told.split(","))]
+        await floor.ami.action("Originate", *variables, Channel="Local/s@hotline-queue/n", Application="Wait", Data="30", Async="true")
+        async with asyncio.timeout(JOIN_SECONDS):
+            assert (await decided)["Target"] == "general"
+        await floor.ami.action("Hangup", Channel="/^Local\\/s@hotline-queue.*$/")
+
+
 async def test_a_blocked_number_hears_why_and_reaches_110_all_the_same(floor: Floor) -> None:
     await floor.hotline._call("blocks", "add", "13800001700", "--reason", "insults")  # it prints nothing
     blocked = floor.caller("13800001700")
@@ -386,7 +452,7 @@ def _queues(queues: Any) -> None:
     queues["complaints"].update(say="both", say_seconds=15, wait_seconds=60)
     ways = {
         "moving": "after 3 to queue general", "many": "above 0 to number 13800001999",
-        "empty": "nobody to voicemail 12345-2", "closed": "outside elsewhen to voicemail 12345-2",
+        "empty": "nobody to voicemail 12345-2", "closed": "outside elsewhen to voicemail 12345-2", "later": "after 3 to voicemail 12345-2",
     }  # fmt: skip
     for name, way in ways.items():
         queues[name] = {"name": name, "strategy": "linear", "wait_seconds": 60, "wrapup_seconds": 0, "overflow": "12345-2", "overflows": [way]}
@@ -396,7 +462,7 @@ def _menus(menus: Any) -> None:
     nodes = menus["nodes"]
     nodes["12345-1-2"]["skills"] = ["tax"]
     nodes["12345-1-3"]["queue"], nodes["12345-1-4"]["queue"] = "moving", "many"
-    for key, queue in (("4", "empty"), ("5", "closed")):
+    for key, queue in (("4", "empty"), ("5", "closed"), ("7", "later")):
         nodes[f"12345-{key}"] = {"name": queue, "kind": "queue", "queue": queue, "type": "help"}
         nodes["12345"]["choices"][key] = f"12345-{key}"
 

@@ -19,6 +19,7 @@ from hotline import ports
 from hotline.asterisk import find, ours
 from hotline.asterisk.process import gone
 from hotline.menus import Store
+from hotline.recording_room import RecordingRoom
 from hotline.retired import Retirement
 from hotline.rotation import Rotation
 from hotline.serve.__main__ import PROCESSES
@@ -116,9 +117,10 @@ def lock(settings: Settings) -> Iterator[None]:
 def _chores(settings: Settings) -> Callable[[], None]:
     """What is looked after beside the services, each no more than once a minute."""
     asterisk = ours.asterisk(settings)
-    rotation, retirement = Rotation(asterisk), Retirement(Store.of(settings), asterisk)
+    rotation, retirement, room = Rotation(asterisk), Retirement(Store.of(settings), asterisk), RecordingRoom(settings)
 
     def look() -> None:
+        room.look()
         rotation.look()
         retirement.look()
 

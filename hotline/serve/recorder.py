@@ -159,8 +159,7 @@ class Tapes:
     def _left_behind(self) -> None:
         """Raw files whose call was over before we could store them; without a record they are of class `other`."""
         for raw in recordings.raw_folder(self._home).glob("*.raw"):
-            changed = raw.stat().st_mtime
-            if time.time() - changed <= KEEP_SECONDS:
+            if not raw.exists() or time.time() - (changed := raw.stat().st_mtime) <= KEEP_SECONDS:
                 continue
             found = record_store.calls(self._database, Wanted(linkedid=raw.stem), 1)
             if not found and time.time() - changed > ORPHAN_SECONDS:

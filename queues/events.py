@@ -1,7 +1,7 @@
 """What happens on the floor, told to whoever listens: one bounded log of JSON lines, written by any process, read by web.
 
     events = Events(home)
-    events.say("agent", {"agent": "wang", "state": "talking", "linkedid": "…"})      # never waits, never raises for the disk
+    events.say("agent", {"agent": "wang", "state": "talking", "linkedid": "…"})      # in a loop never waits; never raises for the disk
 
 A line's id is its place in the endless log, of which the last few megabytes are kept: segments in HOME/run/events, each
 named after the place where it begins. So ids only grow, over restarts of every process, and whoever comes back with

@@ -20,6 +20,7 @@ from hotline.asterisk import find, ours
 from hotline.asterisk.process import gone
 from hotline.menus import Store
 from hotline.recording_room import RecordingRoom
+from hotline.remembered import Remembered
 from hotline.retired import Retirement
 from hotline.rotation import Rotation
 from hotline.serve.__main__ import PROCESSES
@@ -118,11 +119,13 @@ def _chores(settings: Settings) -> Callable[[], None]:
     """What is looked after beside the services, each no more than once a minute."""
     asterisk = ours.asterisk(settings)
     rotation, retirement, room = Rotation(asterisk), Retirement(Store.of(settings), asterisk), RecordingRoom(settings)
+    remembered = Remembered(asterisk)
 
     def look() -> None:
         room.look()
         rotation.look()
         retirement.look()
+        remembered.look()
 
     return look
 

@@ -49,7 +49,9 @@ def test_the_answers_that_mean_later_and_the_pauses_are_those_of_the_program() -
 
 def test_every_event_is_explained_and_no_other_is_written(tmp_path: Path) -> None:
     table = found(r"\| `event` \| what \|\n(.*)$")
-    assert dict(re.findall(r"\| `(\w+)` \| (.+?) \|", table)) == EVENTS
+    explained = dict(re.findall(r"\| `(\w+)` \| (.+?) \|", table))  # the guide may say more than the program does
+    assert explained.keys() == EVENTS.keys()
+    assert all(explained.values())
     store = Store(f"sqlite:///{tmp_path / 'x.sqlite3'}")
     store.migrate()
     with store.database.writes() as session:

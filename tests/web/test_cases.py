@@ -109,7 +109,7 @@ def test_bad_input_is_refused_with_an_audit_line(desks: dict[str, Desk], hotline
 
 def test_html_in_a_reason_stays_text(desks: dict[str, Desk]) -> None:
     desks["agent"].moves("refuse", reason="<script>alert(1)</script>", way="110")
-    assert desks["agent"].asks("GET", "/notes")["items"][0]["text"] == "<script>alert(1)</script>"
+    assert {note["text"] for note in desks["agent"].asks("GET", "/notes")["items"]} == {"<script>alert(1)</script>", "110"}
 
 
 def test_the_same_request_twice_is_carried_out_once(desks: dict[str, Desk], hotline: Hotline) -> None:

@@ -24,19 +24,6 @@ KEYS = "0123456789*#s"
 LONG = ["9s9s9", "99s1", "9*9*9*9", "s1s", "s*s*s", "#" * 5, "*" * (TURN_LIMIT + 2), "4" * (TURN_LIMIT + 2), "9" * NO_MATCH_LIMIT, "5s5s5s", "1#" * 25]
 
 
-@pytest.fixture
-def asterisk(tmp_path: Path) -> Iterator[Asterisk]:
-    settings = settings_of(tmp_path / "home")
-    try:
-        runtime = find(settings.downloads)
-    except RuntimeMissing as missing:
-        pytest.skip(str(missing))
-    ours.configure(settings, runtime)
-    made = Asterisk(runtime, ours.instance(settings))
-    yield made
-    made.kill()
-
-
 def every_call(city: City, length: int) -> list[tuple[str, str]]:
     """Every row of keys up to a length from the first menu, each key from every node, and the long ones."""
     rows = ["".join(row) for size in range(length + 1) for row in itertools.product(KEYS, repeat=size)]

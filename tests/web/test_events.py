@@ -150,6 +150,7 @@ def test_only_the_kinds_that_were_asked_for(server: str, hotline: Hotline) -> No
 
 def test_who_was_away_for_too_long_is_told_of_the_gap(server: str, hotline: Hotline, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("queues.events.SEGMENT_BYTES", 300)
+    monkeypatch.setattr("web.events.REMEMBERED", 2)  # the log is asked, not memory
     floor = Events(hotline.home)
     floor.say("call", {"n": 0})
     first = min(int(path.stem) for path in (hotline.home / "run" / "events").glob("*.jsonl"))

@@ -50,7 +50,7 @@ class CityRules:
         except (PublishError, CityRefused, OSError) as error:
             log.error("the city's files cannot be read: organisations and deadlines stay as they were", reason=str(error).splitlines()[0])
             return self._rules or Rules()
-        return Rules(now.deadlines, now.calendar, dict(now.organisations))
+        return Rules(now.deadlines, now.calendar, dict(now.organisations), now.channels, now.notices)
 
 
 def move(store: Store, settings: Settings, number: str, name: str, said: Said) -> dict[str, Any]:

@@ -33,6 +33,10 @@ def _parts(old: City, new: City) -> Iterator[str]:
     yield from _things("alarms ", asdict(old.alarms), asdict(new.alarms))
     yield from _records("organisation", old.organisations, new.organisations)
     yield from _things("deadlines ", asdict(old.deadlines), asdict(new.deadlines))
+    yield from _records("channel", old.channels.channels, new.channels.channels)
+    yield from _things("channels ", _rules(old), _rules(new))
+    yield from _things("notice ", old.notices.texts["zh"], new.notices.texts["zh"])
+    yield from _things("notice in English ", old.notices.texts["en"], new.notices.texts["en"])
     yield from _records("transfer", old.transfers.outside, new.transfers.outside)
     yield from _things("short number ", old.transfers.queues, new.transfers.queues)
     yield from _things("prompt ", old.prompts, new.prompts)
@@ -43,6 +47,13 @@ def _parts(old: City, new: City) -> Iterator[str]:
 def _written(city: City) -> dict[str, Any]:
     """The nodes of menus.yaml; those that numbers make are told with the numbers."""
     return {node.id: node for node in city.nodes.values() if not is_of_a_number(city, node.id)}
+
+
+def _rules(city: City) -> dict[str, Any]:
+    return {
+        "repeat": city.channels.repeat, "surge": city.channels.surge, "told": city.channels.told,
+        "signature": city.notices.signature, "steps told": city.notices.told,
+    }  # fmt: skip
 
 
 def _short(city: City) -> dict[str, Any]:

@@ -18,6 +18,7 @@ LONGEST_NAME = 40
 Shape = tuple[re.Pattern[str], str]
 SHAPES: dict[str, Shape] = {
     "label": (LABEL, "a short text on one line"),
+    "words": (re.compile(r"[^\x00-\x1f\x7f]{1,500}"), "a text on one line, 500 characters at most"),
     "name": (NAME, "small letters, digits and dashes"),
     "node": (NODE, "a node's id such as 12345-1-1 or 12345-closed"),
     "language": (re.compile(r"[a-z]{2,3}"), "a language such as en"),

@@ -48,9 +48,9 @@ def _hours(named: Fields, name: str, value: Any, calendar: Calendar) -> Hours:
     if not NAME.fullmatch(name) or len(name) > 40:
         named.fault(name, f'"{name}" is not {SHAPES["name"][1]}')
     if not isinstance(value, dict):
-        return Hours(tuple(_spans(named, name)))
+        return Hours(tuple(spans(named, name)))
     fields = Fields(FILE, named.at(name), value, named.faults)
-    weekly = tuple(_spans(fields, "weekly"))
+    weekly = tuple(spans(fields, "weekly"))
     statutory = fields.one_of("calendar", (STATUTORY,), "calendar", required=False) == STATUTORY
     known = _statutory(weekly, calendar) if statutory else {}
     dates = _dates(Fields(FILE, fields.at("dates"), fields.take("dates"), fields.faults)) if "dates" in value else {}
@@ -93,7 +93,7 @@ def _openings(fields: Fields, written: str) -> Iterator[Opening]:
             yield opening
 
 
-def _spans(fields: Fields, name: str) -> Iterator[Span]:
+def spans(fields: Fields, name: str) -> Iterator[Span]:
     lines = fields.texts(name, "label", most=MOST_LINES)
     if not lines:
         fields.fault(name, "is empty: nothing would ever be open")

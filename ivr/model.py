@@ -8,7 +8,9 @@ from datetime import date, datetime, timedelta, timezone
 
 from ivr.alarming import Limits
 from ivr.calendar import Calendar
+from ivr.channels import Channels
 from ivr.deadlines import Deadlines
+from ivr.notices import Notices
 from ivr.organisations import Organisation
 from ivr.pauses import USUAL, Pause
 from ivr.queueing import RELAX, Overflow, Relax, Waiting
@@ -221,6 +223,8 @@ class City:
     organisations: Mapping[str, Organisation] = field(default_factory=dict)  # who handles tickets
     deadlines: Deadlines = field(default_factory=Deadlines)  # and until when
     calendar: Calendar = field(default_factory=lambda: Calendar((), frozenset(), frozenset()))
+    channels: Channels = field(default_factory=Channels)  # how citizens' words come in
+    notices: Notices = field(default_factory=Notices)  # and what they are written
 
     @property
     def timezone(self) -> timezone:

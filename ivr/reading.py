@@ -9,11 +9,14 @@ from typing import Any
 from ivr import model, services
 from ivr.alarming import ALARMS, read_limits
 from ivr.calendar import read_calendar
+from ivr.channel_reading import read_channels
+from ivr.channels import CHANNELS
 from ivr.deadlines import DEADLINES, read_deadlines
 from ivr.faults import Faults
 from ivr.fields import NAME, SHAPES, Fields
 from ivr.hours import read_hours
 from ivr.model import City, Node, ServiceNumber
+from ivr.notices import NOTICES, read_notices
 from ivr.organisations import ORGANISATIONS, read_organisations
 from ivr.pauses import PAUSES, read_pauses
 from ivr.queue_reading import HIGHEST_PRIORITY, MOST_SKILLS_WANTED, WAITING, read_queues, read_waiting
@@ -22,7 +25,7 @@ from ivr.transfers import FILE as TRANSFERS
 from ivr.transfers import read_transfers
 
 FILES = ("menus.yaml", "queues.yaml", "hours.yaml", "numbers.yaml", "prompts.yaml")
-OPTIONAL = (WAITING, TRANSFERS, ALARMS, PAUSES, ORGANISATIONS, DEADLINES)
+OPTIONAL = (WAITING, TRANSFERS, ALARMS, PAUSES, ORGANISATIONS, DEADLINES, CHANNELS, NOTICES)
 TRANSLATION = re.compile(r"prompts\.([a-z]{2,3})\.yaml")
 LONGEST_PROMPT = 300  # characters; words in letters take about twice as many
 MOST_PROMPTS = 6  # said one after another at one node
@@ -65,6 +68,8 @@ def read_city(texts: Mapping[str, str], faults: Faults) -> City:
         organisations=read_organisations(trees.get(ORGANISATIONS, {}), faults),
         deadlines=read_deadlines(trees.get(DEADLINES, {}), faults),
         calendar=calendar,
+        channels=read_channels(trees.get(CHANNELS, {}), faults),
+        notices=read_notices(trees.get(NOTICES, {}), faults),
     )
     menus.done(("root", "person", "fax", "no_input_seconds", "nodes"))
     numbers.done(("area_code", "country_code", "numbers"))

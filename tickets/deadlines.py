@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from ivr.calendar import Calendar
+from ivr.channel_reading import USUAL as USUAL_CHANNELS
+from ivr.channels import Channels
 from ivr.deadlines import USUAL, Deadlines, Limit
+from ivr.notices import Notices
 from ivr.organisations import Organisation
 from tickets.models import Ticket
 from tickets.numbers import SHANGHAI
@@ -26,6 +29,8 @@ class Rules:
     deadlines: Deadlines = USUAL
     calendar: Calendar = NO_CALENDAR
     organisations: dict[str, Organisation] = field(default_factory=dict)
+    channels: Channels = USUAL_CHANNELS
+    notices: Notices = field(default_factory=Notices)
 
 
 @dataclass(frozen=True)

@@ -185,6 +185,9 @@ class CaseSystemSettings(_Section):
     secret_file: str | None = Field(None, description="file with the key of the signature (default: HOTLINE_HOME/secrets/case-system)")
     timeout_seconds: float = Field(10, gt=0, le=120, description="longest wait for the case system's answer")
     give_up_days: float = Field(3, gt=0, description="after this a delivery becomes a dead letter")
+    connector: str = Field("webhook", pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$", description="webhook, or another file of tickets/connectors, or a module of your own")
+    options: dict[str, Any] = Field({}, description="what that connector wants to know besides; the webhook nothing")
+    reconciliation_url: str | None = Field(None, pattern=r"^https?://[^\s/?#]+[^\s?#]*$", description="where the case system says what it took on a day; none: it is not asked")
 
 
 class FileSettings(_Section):

@@ -1,6 +1,6 @@
 """The outbox: every ticket that must reach the case system, until it has or a person has been told.
 
-Rows only; who sends them is tickets/jobs.py, and how is tickets/handover.py.
+Rows only; who sends them is tickets/jobs.py, and how is tickets/connectors/.
 """
 
 from __future__ import annotations

@@ -16,11 +16,13 @@ from dbos import DBOS
 
 from tickets import models, watch
 from tickets.case import Cases
+from tickets.connectors import Connector, DeliveryError, Event, Refused
 from tickets.deadlines import Rules
-from tickets.handover import CaseSystem, CaseSystemError, CaseSystemRefused, Patience
 from tickets.jobs import APPLICATION, DEADLINES, DELIVER, TRANSCRIBE, VERSION, system_url
 from tickets.life import now
+from tickets.numbers import SHANGHAI
 from tickets.outbox import NoSuchDelivery
+from tickets.patience import Patience
 from tickets.store import NoSuchTicket, Store
 from tickets.transcriber import NoSpeech, RecogniserAway, RecogniserDied, RecognitionFailed, Transcriber
 
@@ -38,7 +40,7 @@ class Runner:
     home: Path
     transcriber: Transcriber
     executor: str
-    case_system: CaseSystem | None = None
+    case_system: Connector | None = None
     patience: Patience = field(default_factory=Patience)
     transcriptions_at_once: int = 1
     rules: Callable[[], Rules] = Rules
@@ -110,14 +112,14 @@ class Runner:
         if self.case_system is None or delivery.state != models.WAITING or delivery.attempts != attempt:
             return None
         try:
-            status = self.case_system.hand_over(delivery.body, delivery.idempotency_key)
-        except CaseSystemRefused as refusal:
+            taken = self.case_system.deliver(_event(delivery))
+        except Refused as refusal:
             self.store.outbox.refused(delivery_id, str(refusal), refusal.status)
             log.error("hand-over refused", ticket=delivery.ticket_id, reason=_kind(refusal))
-        except CaseSystemError as error:
+        except DeliveryError as error:
             self._later(delivery, error)
         else:
-            self.store.outbox.delivered(delivery_id, status)
+            self.store.outbox.delivered(delivery_id, taken.status)
             log.info("handed over", ticket=delivery.ticket_id)
         return None
 
@@ -125,7 +127,7 @@ class Runner:
         """At the deadlines of all tickets."""
         watch.look(Cases(self.store.database, self.rules), self.tell)
 
-    def _later(self, delivery: models.Delivery, error: CaseSystemError) -> None:
+    def _later(self, delivery: models.Delivery, error: DeliveryError) -> None:
         at = self.patience.next_attempt(delivery.attempts + 1, delivery.give_up_from, now())
         if at is None:
             days = timedelta(days=self.patience.give_up_days)
@@ -136,7 +138,12 @@ class Runner:
             log.warning("case system unavailable", ticket=delivery.ticket_id, reason=_kind(error), next=at.isoformat())
 
 
-def _kind(error: CaseSystemError) -> str:
+def _event(delivery: models.Delivery) -> Event:
+    day = delivery.created_at.astimezone(SHANGHAI).date()
+    return Event(delivery.idempotency_key, "ticket", delivery.body, day)
+
+
+def _kind(error: DeliveryError) -> str:
     """For the log: what a case system says may repeat what the caller said, and is kept with the delivery only."""
     return f"status {error.status}" if error.status else type(error.__context__).__name__
 

@@ -21,9 +21,10 @@ from watchfiles import watch
 
 from tickets import recovery
 from tickets.adopt import Adoption
+from tickets.connectors import Connector
 from tickets.deadlines import Rules
-from tickets.handover import CaseSystem, Patience
 from tickets.jobs import DurableJobs, open_store
+from tickets.patience import Patience
 from tickets.runner import Runner
 from tickets.spool import Item, Spool
 from tickets.store import Store
@@ -151,7 +152,7 @@ def work(
     transcriber: Transcriber,
     stop: threading.Event,
     *,
-    case_system: CaseSystem | None = None,
+    case_system: Connector | None = None,
     patience: Patience | None = None,
     minimum_free_mb: int = 0,
     transcriptions_at_once: int = 1,

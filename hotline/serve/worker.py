@@ -18,7 +18,8 @@ from hotline.serve.recorder import Recorder
 from hotline.settings import Settings
 from queues.events import Events
 from speech.transcription import Transcription
-from tickets.handover import CaseSystem, Patience
+from tickets.connectors import Connector, Wishes, connect
+from tickets.patience import Patience
 from tickets.watch import Told
 from tickets.worker import work
 
@@ -60,7 +61,7 @@ def tell(events: Events, told: Told) -> None:
     events.say("alarm", said | {"due_at": told.due_at.isoformat()})
 
 
-def case_system(settings: Settings) -> CaseSystem | None:
+def case_system(settings: Settings) -> Connector | None:
     """Where tickets go; the key of the signature is made on first use, for a person to give to the case system.
 
     Without a key nothing can be signed: tickets are made all the same, and wait.
@@ -73,4 +74,9 @@ def case_system(settings: Settings) -> CaseSystem | None:
     except (OSError, ValueError) as error:
         log.error("no key for the case system: tickets wait here", reason=str(error))
         return None
-    return CaseSystem(wishes.url, key.encode(), wishes.timeout_seconds)
+    told = Wishes(wishes.url, key.encode(), wishes.timeout_seconds, wishes.reconciliation_url, wishes.options)
+    try:
+        return connect(wishes.connector, told)
+    except ValueError as error:
+        log.error("the case system's settings do not suit its connector: tickets wait here", reason=str(error))
+        return None

@@ -16,8 +16,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from tickets.adopt import Adoption
-from tickets.handover import CaseSystem, Patience
+from tickets.connectors.webhook import Webhook
 from tickets.jobs import DurableJobs
+from tickets.patience import Patience
 from tickets.spool import Spool
 from tickets.store import Store
 from tickets.transcriber import NoSpeech, RecogniserAway, Transcript
@@ -54,7 +55,7 @@ def run_worker(home: Path, url: str, case_system: str | None) -> None:
 
     stop, closed = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    destination = CaseSystem(case_system, KEY, 5) if case_system else None
+    destination = Webhook(case_system, KEY, 5) if case_system else None
     work(home, url, hear, stop, case_system=destination, patience=Patience(first_seconds=0.2))
     closed.set()
 

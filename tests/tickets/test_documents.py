@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from tickets import wire
-from tickets.handover import TRY_AGAIN, Patience, signature
+from tickets.connectors.webhook import TRY_AGAIN
 from tickets.life import begin, note
 from tickets.models import EVENTS, TYPES
+from tickets.patience import Patience
+from tickets.signing import signature
 from tickets.store import Store
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "integrator.md").read_text("utf-8")

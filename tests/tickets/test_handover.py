@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
@@ -19,15 +19,19 @@ from structlog.testing import capture_logs
 from tests.tickets.case_systems import Example, example, moody
 from tests.tickets.process import KEY
 from tests.tickets.stage import Stage, until
-from tickets.handover import CaseSystem, CaseSystemRefused, CaseSystemUnavailable, Patience, read_key, signature
+from tickets.connectors import Event, Refused, Unreachable
+from tickets.connectors.webhook import Webhook
 from tickets.life import now
 from tickets.models import Delivery
 from tickets.outbox import NoSuchDelivery
+from tickets.patience import Patience
 from tickets.runner import Runner
+from tickets.signing import read_key, signature
 from tickets.spool import Item
 from tickets.store import Document, Store
 
 DAY = 86400
+ANY = Event("k", "ticket", "{}", date(2026, 11, 22))
 
 
 @pytest.fixture
@@ -41,7 +45,7 @@ def a_delivery(store: Store) -> Delivery:
     return store.outbox.of_ticket(ticket.id)[0]
 
 
-def attempt(store: Store, case_system: CaseSystem, patience: Patience | None = None) -> Delivery:
+def attempt(store: Store, case_system: Webhook, patience: Patience | None = None) -> Delivery:
     """One job of the worker."""
     delivery = store.outbox.of_ticket(store.tickets()[0].id)[0]
     Runner(store, Path(), lambda _: pytest.fail("nothing to hear"), "x", case_system, patience or Patience()).deliver(
@@ -52,19 +56,19 @@ def attempt(store: Store, case_system: CaseSystem, patience: Patience | None = N
 
 def test_a_ticket_reaches_the_example_case_system_once(store: Store, receiver: Example) -> None:
     delivery = a_delivery(store)
-    case_system = CaseSystem(receiver.url, KEY)
+    case_system = Webhook(receiver.url, KEY)
     assert attempt(store, case_system).state == "delivered"
     assert store.tickets()[0].status == "handed_over"
     [line] = receiver.received()
     assert line["ticket"]["number"] == store.tickets()[0].number
     assert line["ticket"]["caller"] == "13800001234", "the case system must be able to call back"
-    assert case_system.hand_over(delivery.body, delivery.idempotency_key) == 200
+    assert case_system.deliver(Event(delivery.idempotency_key, "ticket", delivery.body, ANY.day)).status == 200
     assert len(receiver.received()) == 1, "the same key is stored once"
 
 
 def test_a_wrong_key_is_refused_and_becomes_a_dead_letter(store: Store, receiver: Example) -> None:
     a_delivery(store)
-    delivery = attempt(store, CaseSystem(receiver.url, b"another key"))
+    delivery = attempt(store, Webhook(receiver.url, b"another key"))
     assert (delivery.state, delivery.last_status) == ("dead", 401)
     assert "wrong signature" in str(delivery.last_error)
     assert store.tickets()[0].status == "refused"
@@ -77,7 +81,7 @@ def test_what_the_case_system_says_is_kept_with_the_ticket_and_not_logged(store:
     """It may repeat what the caller said."""
     a_delivery(store)
     with moody(status) as system, capture_logs() as logs:
-        delivery = attempt(store, CaseSystem(system.url, KEY), patience)
+        delivery = attempt(store, Webhook(system.url, KEY), patience)
     assert "因为不行" in str(delivery.last_error)
     assert [entry["reason"] for entry in logs] == [f"status {status}"]
     assert "因为不行" not in str(logs)
@@ -86,16 +90,16 @@ def test_what_the_case_system_says_is_kept_with_the_ticket_and_not_logged(store:
 def test_a_case_system_that_is_away_is_logged_by_the_kind_of_its_absence(store: Store) -> None:
     a_delivery(store)
     with moody(0) as silent, capture_logs() as logs:
-        attempt(store, CaseSystem(silent.url, KEY, timeout_seconds=0.1))
-        attempt(store, CaseSystem("http://127.0.0.1:1/", KEY))
+        attempt(store, Webhook(silent.url, KEY, timeout_seconds=0.1))
+        attempt(store, Webhook("http://127.0.0.1:1/", KEY))
     assert [entry["reason"] for entry in logs] == ["TimeoutError", "ConnectError"]
 
 
 def test_a_dead_letter_is_sent_again_when_the_cause_is_mended(store: Store, receiver: Example) -> None:
     a_delivery(store)
-    dead = attempt(store, CaseSystem(receiver.url, b"another key"))
+    dead = attempt(store, Webhook(receiver.url, b"another key"))
     store.outbox.replay(dead.id, "supervisor")
-    assert attempt(store, CaseSystem(receiver.url, KEY)).state == "delivered"
+    assert attempt(store, Webhook(receiver.url, KEY)).state == "delivered"
     assert store.tickets()[0].status == "handed_over"
     assert [line.event for line in store.history()][1:] == ["hand_over_refused", "hand_over_replayed", "handed_over"]
     with pytest.raises(NoSuchDelivery, match="is delivered, not a dead letter"):
@@ -131,32 +135,32 @@ def test_the_worker_tries_until_the_case_system_is_back(stage: Stage) -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 422])
 def test_these_answers_are_final(status: int) -> None:
-    with moody(status) as system, pytest.raises(CaseSystemRefused, match="因为不行") as refusal:
-        CaseSystem(system.url, KEY).hand_over("{}", "k")
+    with moody(status) as system, pytest.raises(Refused, match="因为不行") as refusal:
+        Webhook(system.url, KEY).deliver(ANY)
     assert refusal.value.status == status
     assert len(str(refusal.value)) < 2100
 
 
 @pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 502, 503, 301, 302, 307, 100 + 204])
 def test_these_answers_mean_later_and_redirects_are_not_followed(status: int) -> None:
-    with moody(status) as system, pytest.raises(CaseSystemUnavailable):
-        CaseSystem(system.url, KEY).hand_over("{}", "k")
+    with moody(status) as system, pytest.raises(Unreachable):
+        Webhook(system.url, KEY).deliver(ANY)
     assert len(system.requests) == 1, "a redirect could lead a ticket to a stranger"
 
 
 def test_a_case_system_that_says_nothing_is_left_after_the_limit() -> None:
     began = time.monotonic()
-    with moody(0) as system, pytest.raises(CaseSystemUnavailable, match="no answer within 0.3 s"):
-        CaseSystem(system.url, KEY, timeout_seconds=0.3).hand_over("{}", "k")
+    with moody(0) as system, pytest.raises(Unreachable, match="no answer within 0.3 s"):
+        Webhook(system.url, KEY, timeout_seconds=0.3).deliver(ANY)
     assert time.monotonic() - began < 5
 
 
 def test_an_answer_that_drips_does_not_hold_a_worker() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(CaseSystemUnavailable, match="no answer within"):
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(Unreachable, match="no answer within"):
         thread = threading.Thread(target=drip, args=(server,))
         thread.start()
         try:
-            CaseSystem(f"http://127.0.0.1:{server.getsockname()[1]}/", KEY, timeout_seconds=0.3).hand_over("{}", "k")
+            Webhook(f"http://127.0.0.1:{server.getsockname()[1]}/", KEY, timeout_seconds=0.3).deliver(ANY)
         finally:
             thread.join(20)
 
@@ -172,25 +176,25 @@ def drip(server: socket.socket) -> None:
 
 
 def test_nobody_at_home_means_later() -> None:
-    with pytest.raises(CaseSystemUnavailable, match="ConnectError"):
-        CaseSystem("http://127.0.0.1:1/", KEY).hand_over("{}", "k")
+    with pytest.raises(Unreachable, match="ConnectError"):
+        Webhook("http://127.0.0.1:1/", KEY).deliver(ANY)
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "nonsense", "http://[::1"])
 def test_an_address_that_is_none_is_mended_later(url: str) -> None:
-    with pytest.raises(CaseSystemUnavailable):
-        CaseSystem(url, KEY).hand_over("{}", "k")
+    with pytest.raises(Unreachable):
+        Webhook(url, KEY).deliver(ANY)
 
 
 def test_after_days_of_silence_it_is_given_up_and_shown(store: Store) -> None:
     delivery = a_delivery(store)
     with store.database.writes() as session:
         session.get_one(Delivery, delivery.id).give_up_from = now() - timedelta(days=3)
-    delivery = attempt(store, CaseSystem("http://127.0.0.1:1/", KEY), Patience(give_up_days=3))
+    delivery = attempt(store, Webhook("http://127.0.0.1:1/", KEY), Patience(give_up_days=3))
     assert delivery.state == "dead"
     assert str(delivery.last_error).startswith("given up after 3 days")
     store.outbox.replay(delivery.id)
-    assert attempt(store, CaseSystem("http://127.0.0.1:1/", KEY)).state == "waiting", "a replay has its days again"
+    assert attempt(store, Webhook("http://127.0.0.1:1/", KEY)).state == "waiting", "a replay has its days again"
 
 
 def test_pauses_grow_to_an_hour_and_are_never_the_same_for_all() -> None:
@@ -204,7 +208,7 @@ def test_pauses_grow_to_an_hour_and_are_never_the_same_for_all() -> None:
 
 def test_a_job_that_ran_twice_makes_one_chain_of_attempts(store: Store) -> None:
     delivery = a_delivery(store)
-    runner = Runner(store, Path(), lambda _: pytest.fail("nothing to hear"), "x", CaseSystem("http://127.0.0.1:1/", KEY))
+    runner = Runner(store, Path(), lambda _: pytest.fail("nothing to hear"), "x", Webhook("http://127.0.0.1:1/", KEY))
     crowd = [threading.Thread(target=runner.deliver, args=(delivery.id, 0)) for _ in range(4)]
     for thread in crowd:
         thread.start()

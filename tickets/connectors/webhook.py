@@ -1,0 +1,90 @@
+"""Carries events to a case system as signed POSTs, and gives a clear word on what became of each.
+
+    POST URL
+    Content-Type: application/json; charset=utf-8
+    X-Hotline-Timestamp: Unix seconds
+    X-Hotline-Signature: sha256=HEX   HMAC-SHA256 over timestamp + "." + body
+    X-Hotline-Day: YYYY-MM-DD, when the event was made
+    Idempotency-Key: the same for every attempt of one delivery
+
+2xx: taken. 4xx except 408, 409, 425 and 429: refused, a person must look. Anything else, a redirect too: tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import httpx
+
+from tickets.connectors import Delivered, Event, Held, Refused, Unreachable, Wishes
+from tickets.signing import signature
+
+TRY_AGAIN = (408, 409, 425, 429)  # RFC 9110, 8470, 6585: the request was not judged, or collided with itself
+ANSWER_BYTES = 2000  # of an answer, enough for a person to see why it was refused
+
+
+def connect(wishes: Wishes) -> Webhook:
+    """Raises ValueError for options, of which it has none."""
+    if wishes.options:
+        raise ValueError(f"the webhook takes no options, and is given {', '.join(sorted(wishes.options))}")
+    return Webhook(wishes.url, wishes.secret, wishes.timeout_seconds)
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where events go, and the key both sides know."""
+
+    url: str
+    secret: bytes
+    timeout_seconds: float = 10.0
+
+    def deliver(self, event: Event) -> Delivered:
+        content = event.body.encode("utf-8")
+        headers = {"Content-Type": "application/json; charset=utf-8", "Idempotency-Key": event.key, "X-Hotline-Day": event.day.isoformat()}
+        status, said = self._exchange("POST", self.url, content, headers)
+        return Delivered(_judge(status, said))
+
+    def held(self, day: date) -> Mapping[str, Held] | None:
+        return None
+
+    def _exchange(self, method: str, url: str, content: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
+        """Raises Unreachable."""
+        timestamp = str(int(time.time()))
+        signed = {**headers, "X-Hotline-Timestamp": timestamp, "X-Hotline-Signature": signature(self.secret, timestamp, content)}
+        try:
+            return asyncio.run(self._request(method, url, content, signed))
+        except TimeoutError:
+            raise Unreachable(f"no answer within {self.timeout_seconds:g} s") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unreachable(f"{type(error).__name__}: {error}") from error
+
+    async def _request(self, method: str, url: str, content: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
+        """asyncio's limit holds for the whole exchange; httpx's own would begin anew with every byte that drips in."""
+        async with (
+            asyncio.timeout(self.timeout_seconds),
+            httpx.AsyncClient(timeout=None, follow_redirects=False, trust_env=False) as client,
+            client.stream(method, url, content=content, headers=headers) as answer,
+        ):
+            return answer.status_code, await _beginning(answer)
+
+
+def _judge(status: int, said: str) -> int:
+    if 200 <= status < 300:
+        return status
+    if 400 <= status < 500 and status not in TRY_AGAIN:
+        raise Refused(f"{status} {said}".strip(), status)
+    raise Unreachable(f"{status} {said}".strip(), status)
+
+
+async def _beginning(answer: httpx.Response) -> str:
+    """The first of what it says; an answer without end is not read to its end."""
+    said = b""
+    async for part in answer.aiter_bytes():
+        said += part
+        if len(said) >= ANSWER_BYTES:
+            break
+    return "".join(c if c.isprintable() else " " for c in said[:ANSWER_BYTES].decode("utf-8", "replace")).strip()

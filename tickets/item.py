@@ -79,7 +79,16 @@ class Item:
 
 def new_id() -> str:
     """A ULID: unique, ordered by time, safe in every file name and AGI argument."""
-    number = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
+    return _ulid(time.time_ns() // 1_000_000, secrets.randbits(80))
+
+
+def first_id(at: datetime) -> str:
+    """No id that was made at this moment or later is smaller: what is asked for by time is found by id."""
+    return _ulid(max(0, int(at.timestamp() * 1000)), 0)
+
+
+def _ulid(milliseconds: int, rest: int) -> str:
+    number = milliseconds << 80 | rest
     return "".join(CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
 
 

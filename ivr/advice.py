@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ivr import numbers, ways
+from ivr import numbers, speaking, ways
 from ivr.faults import Faults
 from ivr.model import OWN_LANGUAGE, City, Menu, QueueNode
 from ivr.needs import of_queue
@@ -80,7 +80,7 @@ def _keys_to_person(city: City, menu: Menu) -> int:
 
 
 def _unused(city: City, faults: Faults) -> None:
-    said = {*REQUIRED, *of_waiting(city), *of_agents(city), *_said(city)}
+    said = {*REQUIRED, *speaking.PROMPTS, *of_waiting(city), *of_agents(city), *_said(city)}
     if any(queue.satisfaction for queue in city.queues.values()):
         said.add(SATISFACTION)
     for prompt in city.prompts:
@@ -101,3 +101,4 @@ def _said(city: City) -> Iterator[str]:
         yield from node.prompt
         if isinstance(node, Menu):
             yield from node.greeting
+            yield from (wish.confirm for wish in node.speak)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ivr import numbers, services, ways
+from ivr import numbers, services, speaking, ways
 from ivr.faults import Faults, unknown
 from ivr.model import (
     EMERGENCIES,
@@ -52,6 +52,8 @@ def _names(city: City, faults: Faults) -> None:
     for node in city.nodes.values():
         at = f"nodes/{node.id}"
         _node_prompts(city, node, *_stands(city, node.id), faults)
+        if isinstance(node, Menu):
+            _spoken(city, node, faults)
         if isinstance(node, QueueNode):
             _exists(MENUS, f"{at}/queue", "queue", node.queue, city.queues, faults)
         if node.hours is not None:
@@ -106,6 +108,16 @@ def _node_prompts(city: City, node: Node, file: str, place: str, faults: Faults)
             path = f"{place}/{field}"
             in_list = faults.is_written(file, f"{path}/{at}")
             _exists(file, f"{path}/{at}" if in_list else path, "prompt", prompt, city.prompts, faults)
+
+
+def _spoken(city: City, menu: Menu, faults: Faults) -> None:
+    for wish in menu.speak:
+        at = f"nodes/{menu.id}/speak/{wish.key}"
+        _exists(MENUS, at, "choice", wish.key, menu.choices, faults)
+        _exists(MENUS, f"{at}/confirm", "prompt", wish.confirm, city.prompts, faults)
+    for prompt in speaking.PROMPTS if menu.speak else ():
+        if prompt not in city.prompts:
+            faults.add(MENUS, f"nodes/{menu.id}/speak", f'the prompt "{prompt}" is missing; every menu that listens needs it')
 
 
 def _exists(file: str, path: str, what: str, name: str, known: Mapping[str, object], faults: Faults) -> None:

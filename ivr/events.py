@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+from ivr.speaking import Wish
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,27 @@ class FaxHeard:
     """A fax machine's calling tone (CNG) was heard."""
 
 
-Event = Pressed | NoInput | HungUp | FaxHeard
+@dataclass(frozen=True)
+class Spoke:
+    """The caller said something. `key`: of the choice, or the number of an emergency; `sure` only of choices.
+
+    `unclear`: words that mean nothing here.
+    """
+
+    meant: Literal["choice", "danger", "yes", "no", "unclear"]
+    key: str = ""
+    sure: bool = False
+
+
+Event = Pressed | NoInput | HungUp | FaxHeard | Spoke
+
+
+@dataclass(frozen=True)
+class Listen:
+    """What callers may say while they are asked; without `wishes` yes or no. `hint` is said only while somebody listens."""
+
+    wishes: tuple[Wish, ...] = ()
+    hint: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,6 +63,7 @@ class Ask:
     prompts: tuple[str, ...]
     seconds: int
     max_digits: int = 1
+    listen: Listen | None = None  # keys count all the same
 
 
 @dataclass(frozen=True)

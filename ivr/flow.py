@@ -9,12 +9,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ivr.events import Ask, Decide, Event, FaxHeard, HungUp, Instruction, NoInput, Pressed, Say
-from ivr.model import Announcement, City, Emergency, Fax, HangUp, Menu, Node, PassedOn, QueueNode, Transfer, Voicemail
+from ivr.events import Ask, Decide, Event, FaxHeard, HungUp, Instruction, Listen, NoInput, Pressed, Say, Spoke
+from ivr.model import (
+    OWN_LANGUAGE,
+    Announcement,
+    City,
+    Emergency,
+    Fax,
+    HangUp,
+    Menu,
+    Node,
+    PassedOn,
+    QueueNode,
+    Transfer,
+    Voicemail,
+)
 from ivr.numbers import emergency, entrance, table
+from ivr.speaking import AGAIN, HINT, YES_NO, of_danger
 
 NO_INPUT_LIMIT = 2  # the first silence repeats, the second reaches a person
 NO_MATCH_LIMIT = 3  # the third wrong key in a row reaches a person
+MISHEARD_LIMIT = 2  # the second misunderstanding of what was said reaches a person
 TURN_LIMIT = 40  # questions asked in one call; a stuck key must not hold a line for ever
 NEXT_DIGIT_SECONDS = 4  # between the digits of a longer key
 
@@ -47,6 +62,8 @@ class Place:
     digits: str = ""
     outcome: str = ""
     language: str = ""
+    misheard: int = 0
+    doubt: Spoke | None = None  # what was said and is being asked about
 
     @property
     def node(self) -> Node:
@@ -90,10 +107,14 @@ def step(place: Place, event: Event, now: datetime | None = None) -> Step:
             return replace(place, outcome=ABANDONED), ()
         case FaxHeard():
             return _go(place, place.city.fax or place.city.person)
+        case _ if place.doubt is not None:
+            return _answered(place, node, place.doubt, event)
         case NoInput():
             return _wrong_key(place, node) if place.digits else _silence(place, node)
         case Pressed(key):
             return _pressed(place, node, key)
+        case Spoke():
+            return _spoke(place, node, event)
 
 
 def _pressed(place: Place, menu: Menu, key: str) -> Step:
@@ -110,6 +131,57 @@ def _pressed(place: Place, menu: Menu, key: str) -> Step:
     if any(longer.startswith(digits) for longer in menu.choices):
         return replace(place, digits=digits, turns=place.turns + 1), (Ask((), NEXT_DIGIT_SECONDS),)
     return _wrong_key(place, menu)
+
+
+def _spoke(place: Place, menu: Menu, said: Spoke) -> Step:
+    """A sure choice is as good as its key; an unsure one, and an emergency, is asked about once."""
+    if said.meant == "choice" and said.sure:
+        return _pressed(replace(place, digits=""), menu, said.key)
+    if said.meant in ("choice", "danger"):
+        return _doubt(place, menu, said)
+    return _unclear(place, menu)
+
+
+def _doubt(place: Place, menu: Menu, said: Spoke) -> Step:
+    asked = of_danger(said.key) if said.meant == "danger" else next((wish.confirm for wish in menu.speak if wish.key == said.key), "")
+    if not asked:  # 0, * and #, which harm nobody
+        return _pressed(replace(place, digits=""), menu, said.key)
+    place, todo = _ask(place, menu, (asked, YES_NO))
+    if place.outcome:
+        return place, todo
+    return replace(place, doubt=said), (Ask((asked, YES_NO), menu.no_input_seconds, listen=Listen()),)
+
+
+def _answered(place: Place, menu: Menu, doubt: Spoke, event: Event) -> Step:
+    """Yes or no, by key or by word. Whoever says nothing now has spoken already: a person."""
+    place = replace(place, doubt=None)
+    match event:
+        case Pressed("1") | Spoke("yes"):
+            return _meant(place, menu, doubt)
+        case Spoke("choice" | "danger", key) if key == doubt.key:
+            return _meant(place, menu, doubt)
+        case Spoke("choice" | "danger"):
+            return _spoke(place, menu, event)
+        case Pressed("*"):
+            return _doubt(place, menu, doubt)
+        case Pressed("0") | NoInput():
+            return _go(place, place.city.person)
+        case _ if doubt.meant == "danger":
+            return _go(place, place.city.person) if event not in (Pressed("2"), Spoke("no")) else _ask(place, menu, menu.prompt)
+    return _unclear(place, menu)
+
+
+def _meant(place: Place, menu: Menu, said: Spoke) -> Step:
+    if said.meant == "choice":
+        return _go(place, menu.choices[said.key])
+    return replace(place, outcome="emergency"), (Decide("emergency", place.at, said.key),)
+
+
+def _unclear(place: Place, menu: Menu) -> Step:
+    count = place.misheard + 1
+    if count >= MISHEARD_LIMIT:
+        return _go(place, place.city.person)
+    return _ask(replace(place, misheard=count), menu, (AGAIN, *menu.prompt))
 
 
 def _silence(place: Place, menu: Menu) -> Step:
@@ -150,13 +222,14 @@ def _go(place: Place, target: str, greet: bool = True) -> Step:
 
 def _heard(place: Place) -> Place:
     """A key that meant something: the caller is there and finds the way, so counting begins anew."""
-    return replace(place, no_input=0, no_match=0, digits="")
+    return replace(place, no_input=0, no_match=0, misheard=0, digits="")
 
 
 def _ask(place: Place, menu: Menu, prompts: tuple[str, ...]) -> Step:
     if place.turns >= TURN_LIMIT:
         return _go(place, place.city.person)
-    return replace(place, digits="", turns=place.turns + 1), (Ask(prompts, menu.no_input_seconds),)
+    listen = Listen(menu.speak, (HINT,)) if menu.speak and place.language in ("", OWN_LANGUAGE) else None
+    return replace(place, digits="", turns=place.turns + 1), (Ask(prompts, menu.no_input_seconds, listen=listen),)
 
 
 def _decide(place: Place, node: Node, said: tuple[str, ...]) -> Step:

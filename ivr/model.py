@@ -14,6 +14,7 @@ from ivr.notices import Notices
 from ivr.organisations import Organisation
 from ivr.pauses import USUAL, Pause
 from ivr.queueing import RELAX, Overflow, Relax, Waiting
+from ivr.speaking import Wish
 from ivr.transfers import Transfers
 
 TYPES = {
@@ -52,6 +53,7 @@ class Menu(Node):
     choices: Mapping[str, str]
     greeting: tuple[str, ...] = ()
     no_input_seconds: int = 8
+    speak: tuple[Wish, ...] = ()  # what callers may say instead of a key; none: nobody listens here
 
 
 @dataclass(frozen=True, kw_only=True)

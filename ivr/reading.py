@@ -21,6 +21,7 @@ from ivr.organisations import ORGANISATIONS, read_organisations
 from ivr.pauses import PAUSES, read_pauses
 from ivr.queue_reading import HIGHEST_PRIORITY, MOST_SKILLS_WANTED, WAITING, read_queues, read_waiting
 from ivr.source import Scalar, read
+from ivr.speaking import wishes_of
 from ivr.transfers import FILE as TRANSFERS
 from ivr.transfers import read_transfers
 
@@ -127,6 +128,7 @@ def _menu(fields: Fields, common: dict[str, Any], seconds: int) -> Node:
         choices=fields.pairs("choices", "key", "node"),
         greeting=fields.texts("greeting", "name", most=MOST_PROMPTS),
         no_input_seconds=fields.count("no_input_seconds", seconds, 2, 60),
+        speak=wishes_of(fields),
     )
 
 
@@ -168,7 +170,7 @@ def _hang_up(_fields: Fields, common: dict[str, Any], _seconds: int) -> Node:
 
 
 _KINDS: dict[str, tuple[Callable[[Fields, dict[str, Any], int], Node], tuple[str, ...]]] = {
-    "menu": (_menu, ("choices", "greeting", "no_input_seconds")),
+    "menu": (_menu, ("choices", "greeting", "no_input_seconds", "speak")),
     "queue": (_queue, ("queue", "type", "skills", "priority")),
     "voicemail": (_voicemail, ("type",)),
     "fax": (_fax, ("type",)),

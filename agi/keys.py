@@ -20,7 +20,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 
 KEYS = frozenset("0123456789*#")
 WAKE_KEY = "D"  # a tone that telephones cannot make: ends an Ask whose key was lost, means nothing
@@ -37,6 +38,30 @@ async def nobody(_channel: str) -> None:
     """No AMI: an Ask whose key was lost ends with its own silence."""
 
 
+class Watch:
+    """Starts something when a key stays unanswered for so long; two tasks for each question would cost as much as its commands."""
+
+    def __init__(self, seconds: float, then: Callable[[], Coroutine[object, object, object]]) -> None:
+        self._seconds = seconds
+        self._then = then
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[object] | None = None
+
+    def begin(self) -> None:
+        """There is a key."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._seconds, self._start)
+
+    def end(self) -> None:
+        """It was answered, or is nobody's any more."""
+        for running in (self._timer, self._task):
+            if running is not None:
+                running.cancel()
+
+    def _start(self) -> None:
+        self._task = asyncio.ensure_future(self._then())
+
+
 class Tape:
     """The keys of one call, in the order they were pressed, that no Ask has answered yet."""
 
@@ -47,6 +72,7 @@ class Tape:
         self._begins = False
         self._owed: deque[str] = deque(maxlen=TAPE_KEYS)  # answered and taken before their reports came
         self._news = asyncio.Event()
+        self._watch: Watch | None = None
 
     def began(self, key: str) -> None:
         self._down = key
@@ -61,6 +87,8 @@ class Tape:
         self._owed.clear()
         self._keys.append(key)
         self._news.set()
+        if self._watch is not None:
+            self._watch.begin()
 
     def take(self) -> str:
         """The next key, or ''."""
@@ -69,9 +97,17 @@ class Tape:
             self._news.clear()
         return key
 
-    async def wait(self) -> None:
-        """Returns when there is a key."""
-        await self._news.wait()
+    @contextmanager
+    def watched(self, seconds: float, then: Callable[[], Coroutine[object, object, object]]) -> Iterator[None]:
+        """Inside, a key that has been there for so long starts `then`; leaving cancels it. Costs nothing without one."""
+        watch = self._watch = Watch(seconds, then)
+        if self._keys:
+            watch.begin()
+        try:
+            yield
+        finally:
+            self._watch = None
+            watch.end()
 
     async def settle(self, answer: str) -> str | None:
         """What an Ask's answer means: a key, '' (silence), or None: ask again.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from agi import codes
 from agi.errors import AgiError, ChannelGone, NotTheDialplan, PeerSilent
@@ -131,6 +132,8 @@ class AgiServer:
         if codes.is_code(header):
             return await codes.serve(wire, header, self.codes)
         arrival = Arrival.of(header)
-        bound = log.bind(linkedid=arrival.linkedid, called=arrival.called)
-        bound.info("call", version=arrival.version, at=arrival.at)
-        return await Session(wire, arrival, self._menus(arrival.version), self._keys, bound).run()
+        bind_contextvars(linkedid=arrival.linkedid, called=arrival.called)  # the task is this call's alone
+        session = Session(wire, arrival, self._menus(arrival.version), self._keys)
+        outcome = await session.run()
+        log.info("call", version=arrival.version, outcome=outcome, at=session.at)
+        return outcome

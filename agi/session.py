@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
 
-from structlog.typing import FilteringBoundLogger
-
 from agi import commands
 from agi.errors import ChannelGone, CommandRefused
 from agi.keys import Keys, Tape
 from agi.reply import Reply
 from agi.wire import GONE_CODE, Wire
 from ivr import flow
-from ivr.events import Ask, Decide, Event, FaxHeard, HungUp, Instruction, NoInput, Pressed, Say
+from ivr.events import Ask, Decide, Event, FaxHeard, Instruction, NoInput, Pressed, Say
 from ivr.model import City
 
 COMMAND_SECONDS = 4.0  # by then the dialplan has taken the channel back from us; so do we from it
@@ -52,13 +50,14 @@ class Arrival:
 class Session:
     """Follows one caller through the menu. `run` returns the outcome: a decision's name, `abandoned` or `gone`."""
 
-    def __init__(self, wire: Wire, arrival: Arrival, city: City, keys: Keys, log: FilteringBoundLogger) -> None:
+    def __init__(self, wire: Wire, arrival: Arrival, city: City, keys: Keys) -> None:
         self._wire = wire
         self._arrival = arrival
         self._city = city
         self._keys = keys
-        self._log = log
         self._fax = False
+        self.at = arrival.at
+        """The node the caller has reached."""
 
     async def run(self) -> str:
         """Raises AgiError when the session cannot go on; the dialplan can."""
@@ -67,15 +66,14 @@ class Session:
         place, todo = flow.begin(self._city, call)
         try:
             while not place.outcome:
+                self.at = place.at
                 place, todo = flow.step(place, await self._event(place, todo, tape), _now())
+            self.at = place.at
             await self._decide(place, todo)
         except ChannelGone:
-            place, _ = flow.step(place, HungUp())
-            self._log.info("channel gone", at=place.at)
             return "gone"
         finally:
             self._keys.stop(self._arrival.uniqueid)
-        self._log.info("decided", decision=place.outcome, path=place.at)
         return place.outcome
 
     async def _event(self, place: flow.Place, todo: tuple[Instruction, ...], tape: Tape) -> Event:
@@ -92,7 +90,8 @@ class Session:
                 return Pressed(typed)  # pressed ahead, between two commands
             seconds = min(left, PIECE_SECONDS)
             command = commands.ask(prompts, seconds, ask.max_digits, place.variables())
-            await self._until_answered(command, PROMPTS_SECONDS + seconds, tape)
+            with tape.watched(LOST_SECONDS, self._wake):  # a key that does not end the Ask is one that Asterisk dropped
+                await self._send(command, PROMPTS_SECONDS + seconds)
             answer = (await self._send(commands.get_variable("HOTLINE_KEY"))).text
             if answer == FAX_KEY:
                 self._fax = True
@@ -104,18 +103,11 @@ class Session:
                 prompts, left = (), left - seconds
         return NoInput()
 
-    async def _until_answered(self, command: str, seconds: float, tape: Tape) -> None:
-        """Sends an Ask; while it runs, a key on the tape that did not end it is one that Asterisk dropped."""
-        asking = asyncio.ensure_future(self._send(command, seconds))
-        hearing = asyncio.ensure_future(tape.wait())
-        try:
-            await asyncio.wait((asking, hearing), return_when=asyncio.FIRST_COMPLETED)
-            while not (await asyncio.wait((asking,), timeout=LOST_SECONDS))[0]:
-                await self._keys.wake(self._arrival.channel)
-            asking.result()
-        finally:
-            hearing.cancel()
-            asking.cancel()
+    async def _wake(self) -> None:
+        """Until cancelled: the wake key, too, may come where Asterisk drops it."""
+        while True:
+            await self._keys.wake(self._arrival.channel)
+            await asyncio.sleep(LOST_SECONDS)
 
     async def _decide(self, place: flow.Place, todo: tuple[Instruction, ...]) -> None:
         values = {"HOTLINE_AT": place.at, **place.spoken()}

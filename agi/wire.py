@@ -15,9 +15,7 @@ from math import inf
 from agi.errors import ChannelGone, PeerSilent, PeerUnclear
 from agi.reply import Reply, parse_reply
 
-LINE_BYTES = 64 * 1024
-HEADER_BYTES = 16 * 1024
-HEADER_LINES = 200
+LINE_BYTES = 64 * 1024  # of a line, and of the whole header
 USAGE_LINES = 200  # a 520 brings the command's manual page
 
 USAGE_END = re.compile(r"520 End of proper usage")
@@ -59,16 +57,10 @@ class Wire:
 
     async def header(self, seconds: float) -> dict[str, str]:
         """The header. Raises PeerSilent, PeerUnclear, ChannelGone."""
-        lines: list[str] = []
-        size = 0
         self._limit(seconds, "whole header")
-        while line := await self._line():
-            lines.append(line)
-            size += len(line)
-            if size > HEADER_BYTES or len(lines) > HEADER_LINES:
-                raise PeerUnclear("a header without end")
+        raw = await self._until(b"\n\n", "a header without end")  # line by line it cost as much as a question
         self._deadline = None
-        return parse_header(lines)
+        return parse_header(raw.decode("utf-8", "replace").rstrip("\n").split("\n"))
 
     async def ask(self, command: str, seconds: float) -> Reply:
         """Sends one command (from agi.commands) and waits for its reply. Raises AgiError.
@@ -144,12 +136,15 @@ class Wire:
         raise PeerUnclear("a 520 without end")
 
     async def _line(self) -> str:
+        raw = await self._until(b"\n", f"a line of more than {LINE_BYTES} bytes")
+        return raw.decode("utf-8", "replace").rstrip("\r\n")
+
+    async def _until(self, end: bytes, endless: str) -> bytes:
         try:
-            raw = await self._reader.readuntil(b"\n")
+            return await self._reader.readuntil(end)
         except asyncio.IncompleteReadError:
             raise ChannelGone("the connection was closed") from None
         except asyncio.LimitOverrunError:
-            raise PeerUnclear(f"a line of more than {LINE_BYTES} bytes") from None
+            raise PeerUnclear(endless) from None
         except ConnectionError as error:
             raise ChannelGone(str(error)) from None
-        return raw.decode("utf-8", "replace").rstrip("\r\n")

@@ -33,7 +33,7 @@ def entrance(node_id: str, city: City, *, menu: bool) -> str:
 
 def emergency(called: str, city: City) -> str:
     """110 of 110 or 0546110 and so on; '' where no emergency number was dialled."""
-    return next((number for number in EMERGENCIES if called in forms(number, city)), "")
+    return next((number for number in EMERGENCIES if called.endswith(number) and called in forms(number, city)), "")
 
 
 def is_dialled(node_id: str) -> bool:

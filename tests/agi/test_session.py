@@ -128,5 +128,6 @@ async def test_no_key_is_written_to_the_log(served: Served, capsys: pytest.Captu
             .hears("nomatch")
             .stays()
         )
+    await served.server.drain(5)
     written = capsys.readouterr()
     assert "line-" in written.out and "Pressed" not in written.out and "key" not in written.out

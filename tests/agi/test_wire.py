@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agi.errors import AgiError, ChannelGone, PeerSilent, PeerUnclear
 from agi.reply import Reply, parse_reply
-from agi.wire import HEADER_BYTES, LINE_BYTES, Wire, parse_header
+from agi.wire import LINE_BYTES, Wire, parse_header
 from tests.agi.test_transcripts import Nowhere
 
 HEADER = b"agi_network: yes\nagi_channel: PJSIP/trunk-1\n"
@@ -40,14 +40,13 @@ async def test_a_second_header_of_the_same_name_changes_nothing() -> None:
     [
         (b"", ChannelGone, "closed"),
         (HEADER, ChannelGone, "closed"),
-        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", PeerUnclear, "not an AGI header: 'GET / HTTP/1.1'"),
-        (b"\n", PeerUnclear, "no AGI header"),
+        (b"GET / HTTP/1.1\r\nHost: x\n\n", PeerUnclear, "not an AGI header: 'GET / HTTP/1.1"),
+        (b"\n\n", PeerUnclear, "not an AGI header: ''"),
         (b"agi_channel: x\n\n", PeerUnclear, "no AGI header"),
-        (HEADER + b"agi_x: " + b"a" * LINE_BYTES + b"\n\n", PeerUnclear, "a line of more than 65536 bytes"),
-        (HEADER + b"".join(b"agi_%d: y\n" % n for n in range(1000)), PeerUnclear, "a header without end"),
-        (HEADER + b"agi_x: " + b"a" * HEADER_BYTES + b"\n\n", PeerUnclear, "a header without end"),
+        (HEADER + b"agi_x: " + b"a" * LINE_BYTES + b"\n\n", PeerUnclear, "a header without end"),
+        (HEADER + b"".join(b"agi_%d: y\n" % n for n in range(7000)), PeerUnclear, "a header without end"),
     ],
-    ids=["nothing", "half", "http", "empty", "no network line", "endless line", "endless lines", "too big"],
+    ids=["nothing", "half", "http", "empty", "no network line", "endless line", "endless lines"],
 )
 async def test_what_is_no_header_is_refused(data: bytes, error: type[AgiError], reason: str) -> None:
     with pytest.raises(error, match=reason.replace("(", r"\(")):

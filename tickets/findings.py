@@ -31,6 +31,11 @@ def masked(findings: Findings) -> dict[str, Any] | None:
     return result
 
 
+def persons(findings: Findings) -> list[str]:
+    """Names of people that were heard."""
+    return [str(found["value"]) for found in _fields(findings).get("persons") or ()]
+
+
 def lines(findings: Findings) -> Iterator[str]:
     """For the terminal: a line for each field that was found, for each change, and for each reason to look."""
     fields = _fields(findings)

@@ -77,6 +77,7 @@ EVENTS = {  # what a line of history can say
     "deadline_missed": "a deadline has passed",
 }
 
+FILTERED = ("status", "channel", "type", "stage", "organisation", "category", "transcript_state")  # lists, each newest first
 UNWATCHED = "unwatched"  # a ticket's `due_told`: it was made before there were deadlines
 PENDING, DONE, FAILED, NO_SPEECH, NONE = "pending", "done", "failed", "no_speech", "none"
 WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
@@ -122,7 +123,7 @@ class Ticket(Base):
     channel: Mapped[str]
     type: Mapped[str]
     path: Mapped[str]
-    status: Mapped[str] = mapped_column(index=True)
+    status: Mapped[str]
     caller: Mapped[str]
     caller_name: Mapped[str]
     called: Mapped[str]
@@ -136,7 +137,7 @@ class Ticket(Base):
     reference: Mapped[str]  # another centre's ticket, as it said; never a key
     began_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)
     updated_at: Mapped[datetime]
     truncated: Mapped[bool]
     audio_path: Mapped[str | None]  # relative to HOTLINE_HOME, as all paths here
@@ -148,7 +149,7 @@ class Ticket(Base):
     document_error: Mapped[str | None]
     preview_path: Mapped[str | None]
     source_path: Mapped[str | None]  # the fax as it arrived
-    transcript_state: Mapped[str] = mapped_column(index=True)
+    transcript_state: Mapped[str]
     transcript: Mapped[str | None]
     transcript_raw: Mapped[str | None]
     transcript_engine: Mapped[str | None]
@@ -160,7 +161,7 @@ class Ticket(Base):
     needs_review: Mapped[bool]  # something speaks against the words; findings["reasons"] says what
     findings: Mapped[dict[str, Any] | None]  # speech's: changes to the raw words, fields, reasons
     transcript_corrected: Mapped[str | None]  # by a person; the machine's stays in `transcript`
-    stage: Mapped[str] = mapped_column(index=True)  # of its life, tickets/moves.py; `status` is about the hand-over
+    stage: Mapped[str]  # of its life, tickets/moves.py; `status` is about the hand-over
     stage_at: Mapped[datetime]
     urgency: Mapped[str]
     organisation: Mapped[str]  # code of the one that leads; "" where none has it
@@ -180,6 +181,7 @@ class Ticket(Base):
     due_at: Mapped[datetime | None] = mapped_column(index=True)  # of what must be done next
     warn_at: Mapped[datetime | None]
     due_told: Mapped[str]  # "", "near", "missed", or UNWATCHED
+    __table_args__ = tuple(Index(f"ix_tickets_{name}", name, "id") for name in FILTERED)
 
 
 class History(Base):
@@ -193,7 +195,7 @@ class History(Base):
     actor: Mapped[str]
     detail: Mapped[dict[str, Any]]  # no personal data: what people said is in notes
     hash: Mapped[str] = mapped_column(String(64))  # over the line before and this one: tickets/chain.py
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (Index("ix_history_event", "event", "at"), {"sqlite_autoincrement": True})
 
 
 class Delivery(Base):

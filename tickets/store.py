@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from tickets import models
+from tickets import fulltext, models
 from tickets.database import Database
 from tickets.findings import emergencies
 from tickets.life import become, begin, begin_from_item, known_type, note, now
@@ -252,6 +252,11 @@ class Store:
             wanted.append(Ticket.id < before)
         with self.database.reads() as session:
             return session.scalars(select(Ticket).where(*wanted).order_by(Ticket.id.desc()).limit(limit)).all()
+
+    def search(self, query: str, limit: int = 50, before: str | None = None, **equal: str) -> Sequence[Ticket]:
+        """The same of those that hold these words. Raises words.NothingToFind."""
+        with self.database.reads() as session:
+            return fulltext.search(session, query, limit, before, **equal)
 
     def count(self, **equal: str) -> int:
         with self.database.reads() as session:

@@ -13,6 +13,7 @@ from fastapi.responses import FileResponse
 from tickets import wire
 from tickets.models import Ticket
 from tickets.store import NoSuchTicket, Store
+from tickets.words import LONGEST_QUERY, NothingToFind
 from web.access import May, Reader, needs
 from web.problems import Problem
 from web.views import Stage, TicketPage, TicketWithHistory
@@ -40,11 +41,18 @@ def tickets(
     linkedid: Annotated[str | None, Query(max_length=128)] = None,
     stage: Stage | None = None,
     organisation: Annotated[str | None, Query(max_length=40)] = None,
+    category: Annotated[str | None, Query(max_length=40)] = None,
+    q: Annotated[str | None, Query(max_length=LONGEST_QUERY, description="words that all stand in it, such as 停水; numbers of callers are not looked for")] = None,
 ) -> dict[str, Any]:
     """Newest first."""
     wanted = {"status": status, "channel": channel, "transcript_state": transcript_state, "type": type, "linkedid": linkedid}
-    wanted |= {"stage": stage, "organisation": organisation}
-    rows = _store(request).tickets(limit + 1, cursor, **{name: value for name, value in wanted.items() if value is not None})
+    wanted |= {"stage": stage, "organisation": organisation, "category": category}
+    equal = {name: value for name, value in wanted.items() if value is not None}
+    store = _store(request)
+    try:
+        rows = store.tickets(limit + 1, cursor, **equal) if q is None else store.search(q, limit + 1, cursor, **equal)
+    except NothingToFind as no:
+        raise Problem(422, f"q: {no}") from None
     page = rows[:limit]
     return {"items": [_shown(row, holder) for row in page], "next": page[-1].id if len(rows) > limit else None}
 

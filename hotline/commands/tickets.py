@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # the database's packages take seconds to import, and `hotlin
     from tickets.store import Store
 
 AsJson = Annotated[bool, typer.Option("--json", help="as JSON, numbers in full")]
-WAYS = "a ticket's number or id; or `dead-letters`; or `replay`, `history`, `move` or `verify`"
+WAYS = "a ticket's number or id; or `dead-letters`; or `search`, `replay`, `history`, `move` or `verify`"
 Words = Annotated[str, typer.Option(help="with `move`: docs/tickets.md says which move needs what")]
 MOST_LISTED = 1000
 WIDE = 200  # characters, where the output is no terminal
@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 
 def tickets(
     what: Annotated[str | None, typer.Argument(help=WAYS)] = None,
-    which: Annotated[str | None, typer.Argument(help="with `replay` a delivery's id; with `history` and `move` a ticket's number")] = None,
+    which: Annotated[str | None, typer.Argument(help="with `search` the words; with `replay` a delivery's id; with `history` and `move` a ticket's number")] = None,
     name: Annotated[str | None, typer.Argument(metavar="[MOVE]", help="with `move`: accept, dispatch, …")] = None,
     as_json: AsJson = False,
     limit: Annotated[int, typer.Option(min=1, max=MOST_LISTED, help="how many, the newest first")] = 50,
@@ -50,12 +50,14 @@ def tickets(
     head: Annotated[str, typer.Option(help="with `verify`: a head that was written down earlier")] = "",
 ) -> None:
     """Tickets 工单: the newest, one of them, a move of its life, or what the case system refused."""
-    if (what in ("replay", "history", "move")) != (which is not None) or (what == "move") != (name is not None):
-        raise typer.BadParameter("hotline tickets [NUMBER | dead-letters | replay ID | history NUMBER | move NUMBER MOVE | verify]")
+    if (what in ("search", "replay", "history", "move")) != (which is not None) or (what == "move") != (name is not None):
+        raise typer.BadParameter("hotline tickets [NUMBER | search WORDS | dead-letters | replay ID | history NUMBER | move NUMBER MOVE | verify]")
     with _store() as store:
         match what:
             case None:
-                _list(store, limit, as_json)
+                _list(store.tickets(limit + 1), limit, as_json)
+            case "search":
+                _list(_found(store, str(which), limit + 1), limit, as_json)
             case "dead-letters":
                 _dead_letters(store, as_json)
             case "verify":
@@ -114,8 +116,17 @@ def revoke_token(identity: Annotated[str, typer.Argument(metavar="ID", help="as 
             _fail(f"no token has the id {identity}")
 
 
-def _list(store: Store, limit: int, as_json: bool) -> None:
-    rows = store.tickets(limit + 1)
+def _found(store: Store, words: str, limit: int) -> Sequence[Ticket]:
+    from tickets.words import NothingToFind  # noqa: PLC0415
+
+    try:
+        return store.search(words, limit)
+    except NothingToFind as no:
+        _fail(str(no))
+        return ()
+
+
+def _list(rows: Sequence[Ticket], limit: int, as_json: bool) -> None:
     page = rows[:limit]
     if as_json:
         _print({"items": [_ticket(row) for row in page], "next": page[-1].id if len(rows) > limit else None})

@@ -265,7 +265,8 @@ def test_the_migrations_make_what_the_models_say(fresh: list[Store]) -> None:
     store = fresh[0]
     store.migrate()
     with store.database.engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), models.Base.metadata)
+        ours = {"include_name": lambda name, *_: not str(name).startswith("fts_")}  # FTS5's and GIN's are in no model
+        differences = compare_metadata(MigrationContext.configure(connection, opts=ours), models.Base.metadata)
     assert differences == []
 
 

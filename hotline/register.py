@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from queues import callback_tables, record_tables, recording_rows  # noqa: F401 - their tables belong to the register, wherever all are listed
 from queues.storage import MIGRATIONS
 from tickets import jobs
@@ -11,9 +13,8 @@ from tickets.store import Store
 def open_register(url: str) -> Store:
     """All tables of all rooms up to date. `.database` is what queues' functions take."""
     store = jobs.open_store(url)
-    try:
+    with ExitStack() as failing:
+        failing.callback(store.close)
         store.database.migrate(MIGRATIONS)
-    except BaseException:
-        store.close()
-        raise
+        failing.pop_all()
     return store

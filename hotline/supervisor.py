@@ -10,6 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,18 +63,15 @@ class Supervisor:
     def start(self) -> None:
         """Starts or adopts all, in order. The first start may fail loudly: a person is watching. Then what was begun here
         ends again; what was adopted goes on, with its calls."""
-        begun: list[Service] = []
-        try:
+        with ExitStack() as failing:
             for service in self._services:
                 adopted = service.pid()
                 if adopted is None:
-                    begun.append(service)
+                    failing.callback(_stop, [service], STOP_LIMIT_SECONDS)
                 service.start()
                 self._restarts[service.name].started(self._now())
                 log.info("adopted" if adopted else "started", service=service.name, pid=service.pid())
-        except BaseException:
-            _stop(begun, STOP_LIMIT_SECONDS)
-            raise
+            failing.pop_all()
         self._write_status()
 
     def look(self) -> None:

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     SERVICE = "service"
     MESSAGE = "message"
     PAUSE = "pause"
+    DEADLINE = "deadline"
 
 
 TITLES = {
@@ -35,6 +36,7 @@ TITLES = {
     Kind.SERVICE: "服务水平低于目标 service level",
     Kind.MESSAGE: "留言超时未处理 the oldest message is too old",
     Kind.PAUSE: "示忙超时 a pause is too long",
+    Kind.DEADLINE: "工单超期 a ticket is past its deadline",
 }
 EVERYWHERE = "all"
 DAY_SECONDS = 86_400.0
@@ -67,6 +69,14 @@ class Paused:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """A ticket past the deadline of its stage."""
+
+    ticket: str
+    due_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What is known at one moment, in Unix seconds. None: not known now."""
 
@@ -78,6 +88,7 @@ class Reading:
     """By queue."""
     oldest_message_at: float | None = None
     """0: there is none."""
+    late: tuple[Late, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +208,8 @@ def watch(reading: Reading, limits: Limits) -> Iterator[Signal]:
     for paused in reading.paused or ():
         most = limits.pause_minutes * 60 if paused.limit_seconds is None else paused.limit_seconds
         yield _longer(Kind.PAUSE, paused.agent, reading.now, paused.since, most)
+    for late in reading.late or ():
+        yield _longer(Kind.DEADLINE, late.ticket, reading.now, late.due_at, 0.0)
     if reading.oldest_message_at is not None:
         yield _longer(Kind.MESSAGE, EVERYWHERE, reading.now, reading.oldest_message_at or None, limits.message_minutes * 60)
     if reading.connection is not None:
@@ -225,5 +238,6 @@ def _known(reading: Reading) -> set[Kind]:
     return {
         *((Kind.NOBODY, Kind.WAITING) if reading.queues is not None else ()),
         *((Kind.PAUSE,) if reading.paused is not None else ()),
+        *((Kind.DEADLINE,) if reading.late is not None else ()),
         *((Kind.SERVICE,) if reading.service is not None else ()),
     }  # fmt: skip

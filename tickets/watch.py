@@ -14,8 +14,10 @@ from sqlalchemy import ColumnElement, select
 
 from tickets import deadlines, models
 from tickets.case import Cases, limit
+from tickets.database import Database
 from tickets.life import note
 from tickets.models import Ticket
+from tickets.store import LONG_AGO
 
 NEAR, MISSED = "near", "missed"
 TO_DISPATCH = ("pending", "to_dispatch")
@@ -52,6 +54,13 @@ def look(cases: Cases, tell: Tell = nobody) -> list[Told]:
         log.warning("deadline", ticket=told.ticket, state=told.state, stage=told.stage, organisation=told.organisation)
         tell(told)
     return found
+
+
+def late(database: Database, most: int) -> list[tuple[str, datetime]]:
+    """Tickets of whose missed deadline was told and which are late still, the longest first: number, and when they were due."""
+    wanted = select(Ticket.number, Ticket.due_at).where(Ticket.due_at > LONG_AGO, Ticket.due_told == MISSED).order_by(Ticket.due_at).limit(most)
+    with database.reads() as session:
+        return [(number, due_at) for number, due_at in session.execute(wanted) if due_at is not None]
 
 
 def _begin(cases: Cases) -> None:

@@ -18,8 +18,8 @@ Allowed = Annotated[Reader, Depends(needs(May.READ_FLOOR))]
 
 class AlarmView(BaseModel):
     key: str = Field(examples=["nobody:complaints"])
-    kind: Literal["nobody", "waiting", "connection", "service", "message", "pause"]
-    subject: str = Field(description="the queue, the agent's phone, or all")
+    kind: Literal["nobody", "waiting", "connection", "service", "message", "pause", "deadline"]
+    subject: str = Field(description="the queue, the agent, the ticket's number, or all")
     title: str
     since: datetime
     value: float = Field(description="seconds; of connection and service a share from 0 to 1")

@@ -11,17 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from hotline.commands import queues as floor
 from hotline.settings import Settings
+from hotline.terminal import NO, AsJson, print_items, print_table, refuse
 
 if TYPE_CHECKING:  # the database's packages take a while to import, and `hotline --help` should not wait for them
     from queues.tables import Person
     from tickets.database import Database
 
-AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
 Login = Annotated[str, typer.Argument(help="a-z, 0-9, dot, dash, underscore")]
 Name = Annotated[str | None, typer.Option("--name", help="as people call them")]
 WorkNumber = Annotated[str | None, typer.Option("--work-number", help="工号: digits, said to callers and dialled at a phone")]
@@ -95,16 +93,10 @@ def list_(as_json: AsJson = False) -> None:
     with _people() as (database, _):
         found = [_shown(person) for person in people.everybody(database)]
     if as_json:
-        print(json.dumps({"items": found, "next": None}, ensure_ascii=False))
+        print_items(found)
         return
-    table = Table("login", "name", "work number", "role", "skills", "languages", "dialects", "level", "active")
-    for row in found:
-        skills = " ".join(f"{skill}:{level}" for skill, level in sorted(row["skills"].items()))
-        table.add_row(
-            row["login"], row["name"], row["work_number"], row["role"], skills, " ".join(row["languages"]),
-            " ".join(row["dialects"]), str(row["level"]), "yes" if row["active"] else "no",
-        )  # fmt: skip
-    Console().print(table)
+    head = ("login", "name", "work number", "role", "skills", "languages", "dialects", "level", "active")
+    print_table(head, map(_row, found), none="nobody yet: `hotline agents add`, `hotline agents import`")
 
 
 @group.command("import")
@@ -205,10 +197,17 @@ def _shown(person: Person) -> dict[str, Any]:
     return shown(person)
 
 
+def _row(person: dict[str, Any]) -> tuple[str, ...]:
+    skills = " ".join(f"{skill}:{level}" for skill, level in sorted(person["skills"].items()))
+    return (
+        person["login"], person["name"], person["work_number"], person["role"], skills, " ".join(person["languages"]),
+        " ".join(person["dialects"]), str(person["level"]), "yes" if person["active"] else "no",
+    )  # fmt: skip
+
+
 def _print(person: Person) -> None:
     print(json.dumps(_shown(person), ensure_ascii=False))
 
 
 def _fail(message: str) -> NoReturn:
-    typer.echo(f"hotline: {message}", err=True)
-    raise typer.Exit(1)
+    refuse(message, NO)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from hotline.menus import whoever
 from hotline.settings import Settings
+from hotline.terminal import NO, AsJson, clock, lasted, print_items, print_table, refuse
 from queues import alarm_file, desk
 from queues.actor import ADMINISTRATOR, Actor, Refused
 from queues.alarms import TITLES, Alarm, Kind
 
 group = typer.Typer(name="alarms", help="Alarms of the floor 告警.", invoke_without_command=True)
 SHARES = (Kind.CONNECTION, Kind.SERVICE)
+WITHOUT_LIMIT = (Kind.NOBODY, Kind.DEADLINE)
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 @group.callback()
-def alarms(context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False) -> None:
+def alarms(context: typer.Context, as_json: AsJson = False) -> None:
     """Alarms that are on 当前告警, the oldest first."""
     if context.invoked_subcommand is not None:
         return
@@ -35,15 +34,11 @@ def alarms(context: typer.Context, as_json: Annotated[bool, typer.Option("--json
     on = found.alarms if found else ()
     if as_json:
         written = datetime.fromtimestamp(found.at, UTC).isoformat() if found else None
-        print(json.dumps({"items": [alarm.as_json() for alarm in on], "next": None, "written_at": written, "stale": stale}, ensure_ascii=False))
+        print_items([alarm.as_json() for alarm in on], written_at=written, stale=stale)
         return
     if stale:
         typer.echo("hotline: nobody is watching: the telephony process does not run", err=True)
-    table = Table("alarm", "what", "since", "now", "limit", "seen by")
-    for alarm in on:
-        since = datetime.fromtimestamp(alarm.since, UTC).astimezone().strftime("%F %T")
-        table.add_row(alarm.key, TITLES[alarm.kind], since, _shown(alarm, alarm.value), _shown(alarm, alarm.limit), alarm.acknowledged_by)
-    Console().print(table)
+    print_table(("alarm", "what", "since", "now", "limit", "seen by"), map(_row, on), none="" if stale else "no alarm is on")
 
 
 @group.command()
@@ -52,11 +47,15 @@ def acknowledge(key: Annotated[str, typer.Argument(help="as `hotline alarms` nam
     try:
         desk.ask(Settings.load().home, "alarm.acknowledge", Actor(ADMINISTRATOR, name=whoever()), key=key)
     except Refused as refused:
-        typer.echo(f"hotline: {refused}", err=True)
-        raise typer.Exit(1) from None
+        refuse(refused, NO)
+
+
+def _row(alarm: Alarm) -> tuple[str, ...]:
+    limit = "" if alarm.kind in WITHOUT_LIMIT else _shown(alarm, alarm.limit)
+    return alarm.key, TITLES[alarm.kind], clock(alarm.since), _shown(alarm, alarm.value), limit, alarm.acknowledged_by
 
 
 def _shown(alarm: Alarm, value: float) -> str:
     if alarm.kind is Kind.NOBODY:
         return ""
-    return f"{value:.1%}" if alarm.kind in SHARES else f"{value:.0f} s"
+    return f"{value:.1%}" if alarm.kind in SHARES else lasted(value)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from hotline import blocks as ours
 from hotline.asterisk import AsteriskFailed
@@ -16,6 +13,7 @@ from hotline.commands.records import opened
 from hotline.log import mask
 from hotline.menus import whoever
 from hotline.settings import Settings
+from hotline.terminal import CANNOT, NO, AsJsonInFull, print_items, print_table, refuse
 from queues import audit, blocks
 from queues.actor import ADMINISTRATOR, Actor, Refused
 from queues.audit import Line
@@ -23,7 +21,6 @@ from queues.storage import Database
 
 group = typer.Typer(name="blocks", help="Numbers that a person has blocked 屏蔽号码.", no_args_is_help=True)
 Number = Annotated[str, typer.Argument(help="as their telephone shows it: 13812345678, 05468123456")]
-AsJson = Annotated[bool, typer.Option("--json", help="as JSON, numbers in full")]
 
 
 def register(app: typer.Typer) -> None:
@@ -53,18 +50,16 @@ def remove(number: Number) -> None:
 
 
 @group.command("list")
-def list_(as_json: AsJson = False, past: Annotated[bool, typer.Option("--past", help="those that are over, too")] = False) -> None:
+def list_(as_json: AsJsonInFull = False, past: Annotated[bool, typer.Option("--past", help="those that are over, too")] = False) -> None:
     """Blocks that stand, the newest first."""
     with opened() as database:
         rows = blocks.listed(database, all_=past)
     if as_json:
         items = [{"number": row.number, "reason": row.reason, "by": row.made_by, "at": row.made_at.isoformat(), "until": row.until.isoformat()} for row in rows]
-        print(json.dumps({"items": items, "next": None}, ensure_ascii=False))
+        print_items(items)
         return
-    table = Table("number", "reason", "by", "until")
-    for row in rows:
-        table.add_row(mask(row.number), row.reason, row.made_by, f"{row.until.astimezone():%F %R}")
-    Console().print(table)
+    shown = ((mask(row.number), row.reason, row.made_by, f"{row.until.astimezone():%F %R}") for row in rows)
+    print_table(("number", "reason", "by", "until"), shown, none="no number is blocked")
 
 
 def _me() -> Actor:
@@ -82,5 +77,4 @@ def _change(change: Callable[[Database], object], action: str, number: str, reas
             audit.write(database, Line(_me(), action, number, reason=reason))
             ours.write(Settings.load(), database)
     except (Refused, AsteriskFailed, OSError) as error:
-        typer.echo(f"hotline: {error}", err=True)
-        raise typer.Exit(1 if isinstance(error, Refused) else 2) from None
+        refuse(error, NO if isinstance(error, Refused) else CANNOT)

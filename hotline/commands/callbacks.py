@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from hotline.commands.records import opened
 from hotline.log import mask
 from hotline.menus import whoever
 from hotline.settings import Settings
+from hotline.terminal import NO, AsJsonInFull, lasted, print_table, refuse
 from queues import callback_book, desk
 from queues.actor import ADMINISTRATOR, Actor, Refused
 
 group = typer.Typer(name="callbacks", help="Call-backs 回拨 and callers who gave up waiting 漏话.", invoke_without_command=True)
-AsJson = Annotated[bool, typer.Option("--json", help="as JSON, numbers in full")]
+PROMISED = {"id": "id", "number": "number", "state": "state", "tries": "tries", "queue": "queue", "asked_at": "asked for", "next_at": "next try", "reason": "why"}
+MISSED = {"id": "id", "number": "number", "times": "times", "queue": "queue", "last_at": "last call", "waited_seconds": "waited"}
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 @group.callback()
-def callbacks(context: typer.Context, as_json: AsJson = False, past: Annotated[bool, typer.Option("--past", help="those that are over, too")] = False) -> None:
+def callbacks(context: typer.Context, as_json: AsJsonInFull = False, past: Annotated[bool, typer.Option("--past", help="those that are over, too")] = False) -> None:
     """Who is to be called back, and who gave up waiting and has talked to nobody since."""
     if context.invoked_subcommand is not None:
         return
@@ -37,8 +37,8 @@ def callbacks(context: typer.Context, as_json: AsJson = False, past: Annotated[b
     if as_json:
         print(json.dumps({"items": promised, "missed": missed, "next": None}, ensure_ascii=False, default=str))
         return
-    _table("call-backs", ("id", "number", "state", "tries", "queue", "asked_at", "next_at", "reason"), promised)
-    _table("gave up waiting", ("id", "number", "times", "queue", "last_at", "waited_seconds"), missed)
+    _table("promised 回拨", PROMISED, promised, "nobody is to be called back")
+    _table("gave up waiting 漏话", MISSED, missed, "nobody who gave up waiting is without a talk since")
 
 
 @group.command()
@@ -57,17 +57,19 @@ def _ask(what: str, id_: str) -> None:
     try:
         answer = desk.ask(Settings.load().home, what, Actor(ADMINISTRATOR, name=whoever()), id=id_)
     except Refused as no:
-        typer.echo(f"hotline: {no.detail}", err=True)
-        raise typer.Exit(1) from None
+        refuse(no.detail, NO)
     print(json.dumps(answer, ensure_ascii=False))
 
 
-def _table(title: str, columns: tuple[str, ...], rows: list[Mapping[str, Any]]) -> None:
-    table = Table(*columns, title=title)
-    for row in rows:
-        table.add_row(*(mask(str(row[column])) if column == "number" else _cell(row[column]) for column in columns))
-    Console().print(table)
+def _table(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]], none: str) -> None:
+    print_table(tuple(columns.values()), ([_cell(column, row[column]) for column in columns] for row in rows), title=title, none=none)
 
 
-def _cell(value: Any) -> str:
-    return f"{value.astimezone():%F %T}" if hasattr(value, "astimezone") else "" if value is None else str(value)
+def _cell(column: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if column == "number":
+        return mask(str(value))
+    if column == "waited_seconds":
+        return lasted(float(value))
+    return f"{value.astimezone():%F %T}" if hasattr(value, "astimezone") else str(value)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Annotated, Any, cast
 
 import typer
-from rich.console import Console
 
-from hotline.commands.records import Moment, folded, opened, seconds
+from hotline.commands.records import Moment, opened, seconds
+from hotline.terminal import AsJson, print_items, print_table, refuse
 from queues import cells, figure_table, record_store
 from queues.figures import DAY_SECONDS
 from queues.record_store import Wanted
@@ -33,13 +32,12 @@ def figures(
     step: Annotated[str, typer.Option(help="whole, day, hour, half-hour, quarter-hour")] = "whole",
     level_seconds: Annotated[float, typer.Option(min=1, max=600, help="Y of the service level X/Y")] = 20.0,
     first_call_days: Annotated[int, typer.Option(min=1, max=30, help="no second call within these is a first call that was enough")] = 7,
-    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+    as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="as CSV")] = False,
 ) -> None:
     """Figures 统计指标: the last 24 hours, if nothing else is said; - is undefined."""
     if by not in ("all", "queue", "agent", "number") or step not in figure_table.STEPS:
-        typer.echo(f"hotline: by all, queue, agent or number; in steps of {', '.join(figure_table.STEPS)}", err=True)
-        raise typer.Exit(2)
+        refuse(f"by all, queue, agent or number; in steps of {', '.join(figure_table.STEPS)}")
     now = time.time()
     last = seconds(end) or now
     first = seconds(begin) or last - DAY_SECONDS
@@ -52,7 +50,7 @@ def figures(
     if by == "all" and step == "whole":
         rows = [figure_table.with_resolution(row, around, first, last, now, first_call_days) for row in rows]
     if as_json:
-        print(json.dumps({"items": rows, "next": None, "by": by, "level_seconds": level_seconds}, ensure_ascii=False))
+        print_items(rows, by=by, level_seconds=level_seconds)
     elif as_csv:
         print(cells.table(list(rows[0]) if rows else ["name"], rows), end="")
     else:
@@ -61,14 +59,14 @@ def figures(
 
 def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
     if len(rows) == 1:  # one below the other, all there are
-        table = folded("figure", rows[0]["name"])
-        for column in (column for column in rows[0] if column not in ("name", "end")):
-            table.add_row(column.replace("_", " "), _shown(column, rows[0][column]))
-    else:
-        table = folded(*(column.replace("_", " ") for column in columns))
-        for row in rows:
-            table.add_row(*(_shown(column, row.get(column)) for column in columns))
-    Console().print(table)
+        [row] = rows
+        print_table(("figure", row["name"]), ((_named(column), _shown(column, value)) for column, value in row.items() if column not in ("name", "end")))
+        return
+    print_table(tuple(map(_named, columns)), ([_shown(column, row.get(column)) for column in columns] for row in rows), none="no call in this time")
+
+
+def _named(column: str) -> str:
+    return column.replace("_", " ")
 
 
 def _shown(column: str, value: Any) -> str:

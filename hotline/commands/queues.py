@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from hotline.log import mask
 from hotline.settings import Settings
+from hotline.terminal import NO, AsJsonInFull, clock, lasted, print_items, print_table, refuse
 from queues import snapshot
 from queues.model import Agent, Call, QueueView
 from queues.snapshot import Snapshot
-
-AsJson = Annotated[bool, typer.Option("--json", help="as JSON, numbers in full")]
 
 
 def register(app: typer.Typer) -> None:
@@ -27,26 +23,27 @@ def register(app: typer.Typer) -> None:
     app.command()(calls)
 
 
-def queues(as_json: AsJson = False) -> None:
+def queues(as_json: AsJsonInFull = False) -> None:
     """Queues 队列: who waits, who is there."""
     now = _now(as_json)
     if as_json:
         _print(now, now.queues)
         return
-    _table(("queue", "waiting", "longest", "agents", "logged in", "free", "strategy"), map(_queue_row, now.queues))
+    print_table(("queue", "waiting", "longest", "agents", "logged in", "free", "strategy"), map(_queue_row, now.queues), none="no queue is known yet")
 
 
-def agents(as_json: AsJson = False) -> None:
+def agents(as_json: AsJsonInFull = False) -> None:
     """Agents 坐席: who is at which phone, and what they are doing (`hotline agents`)."""
     now = _now(as_json)
     if as_json:
         _print(now, now.agents)
         return
-    _table(("phone", "agent", "state", "since", "queues", "calls taken", "in call"), map(_agent_row, now.agents))
+    head = ("phone", "agent", "state", "since", "queues", "calls taken", "in call")
+    print_table(head, map(_agent_row, now.agents), none="nobody is logged in (`hotline agents list` names the people)")
 
 
 def calls(
-    as_json: AsJson = False,
+    as_json: AsJsonInFull = False,
     past: Annotated[bool, typer.Option("--past", help="calls that have ended, the last one first")] = False,
 ) -> None:
     """Calls 通话: in progress, or the last ones that ended."""
@@ -55,7 +52,8 @@ def calls(
     if as_json:
         _print(now, listed)
         return
-    _table(("since", "caller", "path", "type", "doing", "queue", "agent", "linkedid"), map(_call_row, listed))
+    head = ("since", "caller", "path", "type", "doing", "queue", "agent", "linkedid")
+    print_table(head, map(_call_row, listed), none="no call has ended lately" if past else "no call is in progress")
 
 
 def _now(as_json: bool) -> Snapshot:
@@ -64,9 +62,8 @@ def _now(as_json: bool) -> Snapshot:
     if found is None:
         error = f"nothing to show: no hotline has run with HOTLINE_HOME={home}"
         if as_json:
-            print(json.dumps({"items": [], "next": None, "written_at": None, "stale": True, "error": error}, ensure_ascii=False))
-        typer.echo(f"hotline: {error}", err=True)
-        raise typer.Exit(1)
+            print_items([], written_at=None, stale=True, error=error)
+        refuse(error, NO)
     if found.is_stale():
         reason = found.fault or "the telephony process does not run"
         typer.echo(f"hotline: this was {found.age_seconds():.0f} s ago ({reason})", err=True)
@@ -74,25 +71,18 @@ def _now(as_json: bool) -> Snapshot:
 
 
 def _print(now: Snapshot, items: Sequence[Any]) -> None:
-    data = {"items": [asdict(item) for item in items], "next": None, "written_at": now.written_at.isoformat(), "stale": now.is_stale()}
-    print(json.dumps(data, ensure_ascii=False))
+    print_items([asdict(item) for item in items], written_at=now.written_at.isoformat(), stale=now.is_stale())
 
 
-def _table(columns: Sequence[str], rows: Any) -> None:
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*map(str, row))
-    Console().print(table)
+def _queue_row(queue: QueueView) -> tuple[str, ...]:
+    longest = lasted(max(_age(waiting.since) for waiting in queue.waiting)) if queue.waiting else ""
+    return (queue.name, str(len(queue.waiting)), longest, str(len(queue.members)), str(queue.logged_in), str(queue.free), queue.strategy)
 
 
-def _queue_row(queue: QueueView) -> tuple[object, ...]:
-    longest = max((_age(waiting.since) for waiting in queue.waiting), default=0)
-    return (queue.name, len(queue.waiting), f"{longest} s", len(queue.members), queue.logged_in, queue.free, queue.strategy)
-
-
-def _agent_row(agent: Agent) -> tuple[object, ...]:
-    since = "" if agent.since is None else f"{_age(agent.since)} s"
-    return (agent.phone, f"{agent.name} {agent.work_number}".strip(), _doing(agent), since, ", ".join(agent.queues), agent.calls_taken, agent.linkedid)
+def _agent_row(agent: Agent) -> tuple[str, ...]:
+    since = "" if agent.since is None else lasted(_age(agent.since))
+    who = f"{agent.name} {agent.work_number}".strip()
+    return (agent.phone, who, _doing(agent), since, ", ".join(agent.queues), str(agent.calls_taken), agent.linkedid)
 
 
 def _doing(agent: Agent) -> str:
@@ -101,10 +91,9 @@ def _doing(agent: Agent) -> str:
     return f"{agent.state} (paused {agent.pause_reason})".replace(" )", ")") if agent.paused else agent.state
 
 
-def _call_row(call: Call) -> tuple[object, ...]:
-    since = datetime.fromtimestamp(call.since, UTC).astimezone().strftime("%F %T")
-    return (since, mask(call.caller), call.path, call.type, call.doing, call.queue, call.agent, call.linkedid)
+def _call_row(call: Call) -> tuple[str, ...]:
+    return (clock(call.since), mask(call.caller), call.path, call.type, call.doing, call.queue, call.agent, call.linkedid)
 
 
-def _age(since: float) -> int:
-    return max(0, round(datetime.now(UTC).timestamp() - since))
+def _age(since: float) -> float:
+    return datetime.now(UTC).timestamp() - since

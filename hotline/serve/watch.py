@@ -23,7 +23,7 @@ from ivr.faults import CityRefused
 from queues import alarm_file
 from queues.actor import LEADERS, Actor, Refused
 from queues.alarm_file import Rates
-from queues.alarms import TITLES, Alarm, Board, Change, NoSuchAlarm, Paused, QueueNow, Reading
+from queues.alarms import TITLES, Alarm, Board, Change, Late, NoSuchAlarm, Paused, QueueNow, Reading
 from queues.ami import AmiLink
 from queues.desk import Desk
 from queues.events import Events
@@ -31,11 +31,13 @@ from queues.floor import Floor
 from queues.live_events import LiveEvents
 from queues.model import Agent, AgentState
 from queues.names import AFTER_CALL_WORK, IN_CALL, MISSED, TOO_MANY_MISSED
+from tickets import watch as tickets
 from tickets.spool import Spool
 from tickets.store import Store
 
 EVERY_SECONDS = 1.0
 SLOW_SECONDS = 10.0
+MOST_LATE = 50  # tickets with an alarm each; /metrics counts them all
 OURS = (AFTER_CALL_WORK, IN_CALL, MISSED)  # why app_queue is told to pause somebody who asked for nothing
 log = structlog.get_logger(__name__)
 
@@ -47,6 +49,7 @@ class Slow:
     limits: Limits = Limits()
     rates: Rates | None = None
     oldest_message_at: float | None = None
+    late: tuple[Late, ...] | None = None
 
 
 class Watch:
@@ -91,6 +94,7 @@ class Watch:
             now, tuple(_queue(view.name, view.logged_in, [waiting.since for waiting in view.waiting]) for view in self._floor.picture.queues()) if linked else None,
             self._paused() if linked else None,
             slow.rates.connection if slow.rates else None, slow.rates.service if slow.rates else None, slow.oldest_message_at,
+            slow.late,
         )  # fmt: skip
 
     async def _write(self) -> None:
@@ -120,7 +124,8 @@ def started(settings: Settings, link: AmiLink, floor: Floor, desk: Desk, registe
     spool, rates = Spool(settings.spool), alarm_file.rates_where(settings.home)
 
     def asked(store: Store | None) -> Slow:
-        return Slow(_limits(settings), alarm_file.read_rates(rates, time.time()), _oldest(store, spool) if store else None)
+        counted = alarm_file.read_rates(rates, time.time())
+        return Slow(_limits(settings), counted, _oldest(store, spool), _late(store)) if store else Slow(_limits(settings), counted)
 
     async def slow() -> Slow:
         try:
@@ -152,6 +157,14 @@ def _oldest(store: Store, spool: Spool) -> float | None:
     except (OSError, ValueError, SQLAlchemyError):
         return None
     return min(moments, default=0.0)
+
+
+def _late(store: Store) -> tuple[Late, ...] | None:
+    """Tickets past their deadline, the longest first; None: not known."""
+    try:
+        return tuple(Late(number, due_at.timestamp()) for number, due_at in tickets.late(store.database, MOST_LATE))
+    except SQLAlchemyError:
+        return None
 
 
 def on_a_break(floor: Floor) -> Callable[[], tuple[Paused, ...]]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.alarming import Limits
-from queues.alarms import Alarm, Board, Change, Kind, NoSuchAlarm, Paused, QueueNow, Rate, Reading
+from queues.alarms import Alarm, Board, Change, Kind, Late, NoSuchAlarm, Paused, QueueNow, Rate, Reading
 
 LIMITS = Limits()
 START = 1_000_000.0
@@ -90,6 +90,16 @@ def test_a_bad_rate_of_a_period_that_is_over_is_no_alarm_any_more() -> None:
     assert story.at(0, connection=Rate(0.5, 40)) == ["+connection:all"]
     assert story.at(10, connection=Rate(0.5, 3)) == []
     assert story.at(20, connection=Rate(None, 0)) == ["-connection:all"]
+
+
+def test_tickets_past_their_deadline_have_an_alarm_each_until_they_move_on() -> None:
+    story = Story()
+    first, second = Late("20261122-000001", START - 60), Late("20261122-000002", START - 30)
+    assert story.at(0, late=(first, second)) == ["+deadline:20261122-000001", "+deadline:20261122-000002"]
+    assert story.board.alarms["deadline:20261122-000001"].value == 60.0
+    assert story.at(10, late=(first, second)) == [] and story.at(20) == [], "without a database nothing is known"
+    assert story.at(30, late=(second,)) == []
+    assert story.at(40, late=(second,)) == ["-deadline:20261122-000001"]
 
 
 def test_the_oldest_message() -> None:

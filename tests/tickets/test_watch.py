@@ -17,7 +17,7 @@ from tickets.life import now
 from tickets.models import Ticket
 from tickets.spool import Item
 from tickets.store import Audio, Store
-from tickets.watch import Told, look
+from tickets.watch import Told, late, look
 
 ENDED = MONDAY - timedelta(minutes=1)
 
@@ -64,8 +64,10 @@ def test_a_worker_that_was_away_tells_of_the_breach_only(watch: Watch, message: 
     assert watch.at(ENDED + timedelta(hours=9)) == [(message.number, "missed")]
     assert watch.events(message) == ["deadline_missed"]
     assert watch.store.backlog().overdue == 1
+    assert late(watch.store.database, 50) == [(message.number, ENDED + timedelta(minutes=10))]
+    assert late(watch.store.database, 0) == []
     walk(watch.cases, message.number, "answer")
-    assert watch.store.backlog().overdue == 0
+    assert watch.store.backlog().overdue == 0 and late(watch.store.database, 50) == []
 
 
 def test_acceptance_does_not_give_a_message_more_time(watch: Watch, message: Ticket) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from ivr.events import Ask, Decide, Event, FaxHeard, HungUp, Instruction, Listen, NoInput, Pressed, Say, Spoke
 from ivr.model import (
@@ -34,6 +35,8 @@ TURN_LIMIT = 40  # questions asked in one call; a stuck key must not hold a line
 NEXT_DIGIT_SECONDS = 4  # between the digits of a longer key
 
 ABANDONED = "abandoned"
+HEARD: dict[str, Any] = {"no_input": 0, "no_match": 0, "misheard": 0}
+"""A key that meant something: the caller is there and finds the way, so counting begins anew."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def _pressed(place: Place, menu: Menu, key: str) -> Step:
     if digits == "0":
         return _go(place, place.city.person)
     if key == "*":
-        return _ask(_heard(place), menu, menu.prompt)
+        return _ask(place, menu, menu.prompt, **HEARD)
     if key == "#":
         above = place.city.back(menu.id)
         return _go(place, above, greet=False)
@@ -181,21 +184,21 @@ def _unclear(place: Place, menu: Menu) -> Step:
     count = place.misheard + 1
     if count >= MISHEARD_LIMIT:
         return _go(place, place.city.person)
-    return _ask(replace(place, misheard=count), menu, (AGAIN, *menu.prompt))
+    return _ask(place, menu, (AGAIN, *menu.prompt), misheard=count)
 
 
 def _silence(place: Place, menu: Menu) -> Step:
     count = place.no_input + 1
     if count >= NO_INPUT_LIMIT:
         return _go(place, place.city.person)
-    return _ask(replace(place, no_input=count), menu, ("noinput", *menu.prompt))
+    return _ask(place, menu, ("noinput", *menu.prompt), no_input=count)
 
 
 def _wrong_key(place: Place, menu: Menu) -> Step:
     count = place.no_match + 1
     if count >= NO_MATCH_LIMIT:
         return _go(place, place.city.person)
-    return _ask(replace(place, no_match=count), menu, ("nomatch", *menu.prompt))
+    return _ask(place, menu, ("nomatch", *menu.prompt), no_match=count)
 
 
 def _go(place: Place, target: str, greet: bool = True) -> Step:
@@ -203,38 +206,35 @@ def _go(place: Place, target: str, greet: bool = True) -> Step:
 
     A greeting is for those who come by dialling or by a key, not for those who come back or were told something first.
     """
-    city = place.city
+    city, language = place.city, place.language
     said: tuple[str, ...] = ()
     for _ in city.nodes:
         node = city.nodes[target]
-        place = replace(place, language=node.language or place.language)
+        language = node.language or language
         if node.closed is not None and not city.is_open(node, place.now):
             target = node.closed
         elif isinstance(node, Announcement):
             said, target, greet = said + node.prompt, node.next, False
         elif isinstance(node, Menu):
-            arrived = replace(_heard(place), at=target)
-            return _ask(arrived, node, said + (node.greeting if greet else ()) + node.prompt)
+            return _ask(place, node, said + (node.greeting if greet else ()) + node.prompt, at=target, language=language, **HEARD)
         else:
-            return _decide(place, node, said + node.prompt)
+            return _decide(place, node, said + node.prompt, language)
     raise AssertionError(f"{target}: announcements that lead in a circle were not refused")
 
 
-def _heard(place: Place) -> Place:
-    """A key that meant something: the caller is there and finds the way, so counting begins anew."""
-    return replace(place, no_input=0, no_match=0, misheard=0, digits="")
-
-
-def _ask(place: Place, menu: Menu, prompts: tuple[str, ...]) -> Step:
+def _ask(place: Place, menu: Menu, prompts: tuple[str, ...], **changed: Any) -> Step:
+    """Asks, at a place with these changes: one new place, for making one is what a step costs."""
     if place.turns >= TURN_LIMIT:
-        return _go(place, place.city.person)
-    listen = Listen(menu.speak, (HINT,)) if menu.speak and place.language in ("", OWN_LANGUAGE) else None
-    return replace(place, digits="", turns=place.turns + 1), (Ask(prompts, menu.no_input_seconds, listen=listen),)
+        return _go(replace(place, **changed), place.city.person)
+    values: dict[str, Any] = {"digits": "", "turns": place.turns + 1, **changed}
+    asked = replace(place, **values)
+    listen = Listen(menu.speak, (HINT,)) if menu.speak and asked.language in ("", OWN_LANGUAGE) else None
+    return asked, (Ask(prompts, menu.no_input_seconds, listen=listen),)
 
 
-def _decide(place: Place, node: Node, said: tuple[str, ...]) -> Step:
+def _decide(place: Place, node: Node, said: tuple[str, ...], language: str) -> Step:
     decision = decision_of(place.city, node)
-    done = replace(place, at=node.id, digits="", outcome=decision.decision)
+    done = replace(place, at=node.id, digits="", outcome=decision.decision, language=language)
     return done, ((Say(said), decision) if said else (decision,))
 
 

@@ -190,6 +190,14 @@ class CaseSystemSettings(_Section):
     reconciliation_url: str | None = Field(None, pattern=r"^https?://[^\s/?#]+[^\s?#]*$", description="where the case system says what it took on a day; none: it is not asked")
 
 
+class Open311Settings(_Section):
+    jurisdiction_id: str = Field("", pattern=r"^[A-Za-z0-9.-]{0,100}$", description="the city's name there, usually its web address without www; empty: none is asked for")
+    url: str = Field("", pattern=r"^(https?://[^\s?#]+)?$", description="where the world reaches /open311; empty: the address a request was sent to")
+    contact: str = Field("电话 12345", max_length=300, description="whom programs' makers may ask")
+    key_service: str = Field("请向热线管理员索取 ask the hotline's administrator", max_length=300, description="how they get a key")
+    batch: bool = Field(False, description="tell a request's number only once a person has looked at it; before, there is a token")
+
+
 class FileSettings(_Section):
     """What `settings.yaml` may hold."""
 
@@ -201,6 +209,7 @@ class FileSettings(_Section):
     spool: SpoolSettings = SpoolSettings()
     recording: RecordingSettings = RecordingSettings()
     case_system: CaseSystemSettings = CaseSystemSettings()
+    open311: Open311Settings = Open311Settings()
 
     @model_validator(mode="after")
     def _encryption_is_one_or_the_other(self) -> FileSettings:

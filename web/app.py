@@ -31,6 +31,7 @@ from web import (
     events,
     figure_routes,
     floor_routes,
+    open311_routes,
     problems,
     record_routes,
     supervisor_routes,
@@ -38,10 +39,12 @@ from web import (
     waiting_routes,
 )
 from web.metrics import Figures, Sessions, exposition
+from web.open311_routes import Provider
 from web.views import HealthView
 
 Reasons = Callable[[], Sequence[str]]
 LATE_SECONDS = 60
+OPEN311 = Provider()
 
 
 def create_app(
@@ -53,6 +56,7 @@ def create_app(
     floor: Callable[[], Snapshot | None] = lambda: None,
     agi: Callable[[], Sessions | None] = lambda: None,
     rules: Callable[[], Rules] = Rules,
+    open311: Provider = OPEN311,
     minimum_free_mb: int = 0,
     version: str = "0.1.0",
 ) -> FastAPI:
@@ -74,6 +78,7 @@ def create_app(
         ticket_routes, case_routes, call_routes, supervisor_routes, agent_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, waiting_routes, events,
     ):  # fmt: skip
         app.include_router(routes.router)
+    open311_routes.install(app, open311)
     return app
 
 

@@ -20,7 +20,8 @@ TOLD = (  # every step of a ticket's life that a citizen can be told of; tickets
     "to_dispatch", "not_accepted", "answered_at_once", "dispatched", "handling", "extended", "replied", "completed", "filed",
 )  # fmt: skip
 HOLDS = {  # which placeholders each text may hold
-    "received": ("number", "pin"),
+    "received": ("number",),
+    "pin": ("pin",),
     "repeated": ("number", "step"),
     "noted": ("number",),
     "ask-text": (),
@@ -38,7 +39,8 @@ HOLDS = {  # which placeholders each text may hold
 Texts = Mapping[str, str]
 CHINESE: Texts = MappingProxyType(
     {
-        "received": "您的诉求已收到，工单号{number}。查询进度请拨打12345。",
+        "received": "您的诉求已收到，工单号{number}。",
+        "pin": "查询码{pin}，拨打12345凭工单号和查询码可查进度，请勿告诉他人。",
         "repeated": "您反映的事项已在办理，工单号{number}，目前{step}，本次已一并登记。",
         "noted": "已补充到工单{number}。",
         "ask-text": "请回复您要反映的具体内容。",
@@ -56,7 +58,8 @@ CHINESE: Texts = MappingProxyType(
 )
 ENGLISH: Texts = MappingProxyType(
     {
-        "received": "We have your request, ticket {number}. For progress call 12345.",
+        "received": "We have your request, ticket {number}.",
+        "pin": "Your code is {pin}: call 12345 with number and code for progress, and tell it to nobody.",
         "repeated": "This matter is ticket {number} already, now: {step}. Your message was added.",
         "noted": "Added to ticket {number}.",
         "ask-text": "Please reply with what it is about.",

@@ -76,6 +76,13 @@ EVENTS = {  # what a line of history can say
     "pin_issued": "the citizen was given a PIN for asking how far it is; the one before ended",
     "deadline_near": "a deadline is near",
     "deadline_missed": "a deadline has passed",
+    "received": "a citizen's words came in by another channel than the telephone",
+    "repeated": "the same sender told the same matter again; it is counted here",
+    "words_added": "the sender added something",
+    "is_repeat": "the same caller told the same matter before: which ticket that is",
+    "contact_changed": "the citizen is told by another way, or not at all",
+    "told": "the citizen was told of a step",
+    "not_told": "the citizen could not be told; the notice says why",
 }
 
 FILTERED = ("status", "channel", "type", "stage", "organisation", "category", "transcript_state")  # lists, each newest first
@@ -182,6 +189,10 @@ class Ticket(Base):
     due_at: Mapped[datetime | None] = mapped_column(index=True)  # of what must be done next
     warn_at: Mapped[datetime | None]
     due_told: Mapped[str]  # "", "near", "missed", or UNWATCHED
+    title: Mapped[str] = mapped_column(default="")
+    place: Mapped[str] = mapped_column(default="")  # where it is, as the citizen said
+    repeats: Mapped[int] = mapped_column(default=0)  # how often its caller told it again
+    repeat_of: Mapped[str | None] = mapped_column(default=None)  # number of the same caller's earlier ticket
     __table_args__ = tuple(Index(f"ix_tickets_{name}", name, "id") for name in FILTERED)
 
 

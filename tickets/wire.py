@@ -16,6 +16,7 @@ SAME_NAME = (
     "menu_version", "reason", "category", "reference", "truncated", "transcript_state", "transcript_engine", "transcript_model",
     "transcript_score", "transcript_score_kind", "transcript_error", "needs_review",
     "stage", "urgency", "organisation", "helpers", "level", "returns", "final", "extensions", "reopened", "rating", "confidential", "reply_wanted",
+    "title", "place", "repeats", "repeat_of",
 )  # fmt: skip
 TIMES = (
     "began_at", "ended_at", "created_at", "updated_at", "stage_at", "accepted_at", "dispatched_at", "replied_at", "completed_at", "due_at",

@@ -35,7 +35,7 @@ def tickets(
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
     cursor: Annotated[str | None, Query(pattern=ULID, description="`next` of the page before")] = None,
     status: Literal["draft", "open", "handed_over", "refused"] | None = None,
-    channel: Literal["voice", "voicemail", "fax"] | None = None,
+    channel: Annotated[str | None, Query(max_length=20, pattern="^[a-z0-9-]+$")] = None,
     transcript_state: Literal["pending", "done", "failed", "no_speech", "none"] | None = None,
     type: Annotated[str | None, Query(max_length=32)] = None,
     linkedid: Annotated[str | None, Query(max_length=128)] = None,

@@ -30,7 +30,7 @@ class DocumentView(BaseModel):
 class TicketView(BaseModel):
     id: str
     number: str = Field(examples=["20261122-000001"])
-    channel: Literal["voice", "voicemail", "fax"]
+    channel: str = Field(description="a code of channels.yaml", examples=["voice", "voicemail", "fax", "sms"])
     type: str = Field(examples=["complaint"])
     type_name: str = Field(examples=["投诉"])
     path: str = Field(examples=["12345-1-1"])
@@ -82,6 +82,10 @@ class TicketView(BaseModel):
     replied_at: datetime | None
     completed_at: datetime | None
     due_at: datetime | None = Field(description="until when the next thing must be done")
+    title: str
+    place: str = Field(description="where it is, as the citizen said")
+    repeats: int = Field(description="how often its caller told it again")
+    repeat_of: str | None = Field(description="number of the same caller's earlier ticket of the same matter")
 
 
 class NoteView(BaseModel):

@@ -8,7 +8,7 @@ from alembic import op
 from tickets.models import UTCDateTime
 
 revision = "0010"
-down_revision = "0007_full_text"
+down_revision = "0008_open311"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,7 @@
 """Makes the ticket of what a caller left in the spool. Killed at any moment, it is simply done again.
 
-Files first, each whole or not there; then the row and its job in one transaction; the spool's copy goes last.
+Files first, sealed (tickets/vault.py), each whole or not there; then the row and its job in one transaction; the spool's plain copy
+goes last.
 """
 
 from __future__ import annotations
@@ -8,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
-from tickets import files, wav
-from tickets.fax import Pages, to_pdf, to_preview
+from tickets import wav
+from tickets.fax import Pages, preview, write_pdf
 from tickets.life import now
 from tickets.models import Ticket
 from tickets.numbers import SHANGHAI
 from tickets.spool import Item, Spool
 from tickets.store import Audio, Document, Store
+from tickets.vault import Vault
 
 STEPS = ("begun", "kept", "readable", "committed")  # tests kill the process after each
 
@@ -33,6 +36,10 @@ class Adoption:
     spool: Spool
     store: Store
     after: Callable[[str], None] = _go_on
+
+    @cached_property
+    def vault(self) -> Vault:
+        return Vault(self.home, self.store.database)
 
     def adopt(self, item: Item) -> Ticket:
         """The item's ticket; its files are safely stored and the spool's copy is gone. The same item is the same ticket."""
@@ -51,9 +58,9 @@ class Adoption:
         if item.kind != "voicemail" or not source.is_file():
             return None
         target = self._place("recordings", item, ".wav")
-        digest = files.keep(source, target)
+        kept = self.vault.store(source, target, item.caller)
         self.after("kept")
-        return Audio(self._relative(target), digest, wav.seconds(target))
+        return Audio(self._relative(target), kept.sha256, wav.seconds(source))
 
     def _document(self, item: Item) -> Document | None:
         if item.kind != "fax":
@@ -62,21 +69,22 @@ class Adoption:
         if not source.is_file() or source.stat().st_size == 0:
             return Document(pages=0, error=_failure(item, Pages(0)))
         tiff = self._place("documents", item, ".tif")
-        files.keep(source, tiff)
+        self.vault.store(source, tiff, item.caller)
         self.after("kept")
-        return self._readable(item, tiff)
+        return self._readable(item, source, tiff)
 
-    def _readable(self, item: Item, tiff: Path) -> Document:
+    def _readable(self, item: Item, plain: Path, tiff: Path) -> Document:
         pdf, png = tiff.with_suffix(".pdf"), tiff.with_suffix(".png")
-        with files.arriving(pdf) as part:
-            pages = to_pdf(tiff, part)
+        with self.vault.writing(pdf, item.caller) as readable:
+            pages = write_pdf(plain, readable)
         error, source = _failure(item, pages), self._relative(tiff)
         if pages.count == 0:
+            pdf.unlink()
             return Document(pages=0, error=error, source=source)
-        with files.arriving(png) as part:
-            drawn = to_preview(tiff, part)
-        preview = self._relative(png) if drawn else None
-        return Document(pages.count, self._relative(pdf), files.sha256(pdf), preview, source, error)
+        if picture := preview(plain):
+            with self.vault.writing(png, item.caller) as drawn:
+                drawn.write(picture)
+        return Document(pages.count, self._relative(pdf), readable.sha256, self._relative(png) if picture else None, source, error)
 
     def _place(self, kind: str, item: Item, suffix: str) -> Path:
         day = _began(item).astimezone(SHANGHAI)

@@ -5,13 +5,14 @@ What arrives is a TIFF that a stranger's machine shaped: pages are read one by o
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from tickets.pdf import Pdf
+from tickets.pdf import Growing, Pdf
 
 MAX_PAGES = 500
 MAX_PIXELS = 40_000_000  # one page: 1728 px wide at the finest resolution, some metres long
@@ -36,16 +37,23 @@ class Pages:
 def to_pdf(tiff: Path, pdf: Path) -> Pages:
     """Writes all readable pages, none lossy. Without one no file is left."""
     with pdf.open("wb") as file:
-        document = Pdf(file)
-        pages = _copy(tiff, document)
-        document.finish()
+        pages = write_pdf(tiff, file)
     if pages.count == 0:
         pdf.unlink()
     return pages
 
 
-def to_preview(tiff: Path, png: Path) -> bool:
-    """The first page, small and in the proportions of the paper. False when it cannot be drawn."""
+def write_pdf(tiff: Path, file: Growing) -> Pages:
+    """The same, to a file that need not be one that is sought in."""
+    document = Pdf(file)
+    pages = _copy(tiff, document)
+    document.finish()
+    return pages
+
+
+def preview(tiff: Path) -> bytes | None:
+    """The first page as PNG, small and in the proportions of the paper. None when it cannot be drawn."""
+    png = io.BytesIO()
     try:
         with Image.open(tiff, formats=["TIFF"]) as fax:
             _turn(fax, 0)
@@ -53,8 +61,8 @@ def to_preview(tiff: Path, png: Path) -> bool:
             height = min(TALLEST_PREVIEW, max(1, round(fax.height * PREVIEW_WIDTH / fax.width * across / down)))
             fax.convert("L").resize((PREVIEW_WIDTH, height), Image.Resampling.BOX).save(png, "PNG")
     except BROKEN:
-        return False
-    return True
+        return None
+    return png.getvalue()
 
 
 def _copy(tiff: Path, document: Pdf) -> Pages:

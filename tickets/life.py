@@ -63,6 +63,7 @@ def begin(session: Session, channel: str, status: str) -> Ticket:
         confidential=False,
         reply_wanted=True,
         due_told="",
+        accused="",
     )
 
 

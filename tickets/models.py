@@ -193,6 +193,8 @@ class Ticket(Base):
     place: Mapped[str] = mapped_column(default="")  # where it is, as the citizen said
     repeats: Mapped[int] = mapped_column(default=0)  # how often its caller told it again
     repeat_of: Mapped[str | None] = mapped_column(default=None)  # number of the same caller's earlier ticket
+    accused: Mapped[str] = mapped_column(default="")  # code of the organisation it is about; it never sees who complained
+    person: Mapped[str | None] = mapped_column(String(26))  # whose it is, tickets/persons.py; none: not looked at yet, or nobody's
     __table_args__ = tuple(Index(f"ix_tickets_{name}", name, "id") for name in FILTERED)
 
 
@@ -237,6 +239,7 @@ class Token(Base):
     secret_sha256: Mapped[str] = mapped_column(unique=True)
     role: Mapped[str]
     agent: Mapped[str]  # the login of the agent who holds it; "" where it is nobody's in particular
+    organisation: Mapped[str] = mapped_column(default="")  # code of the unit that holds it: it sees its own tickets only
     name: Mapped[str]
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]

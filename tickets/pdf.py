@@ -6,7 +6,7 @@ Page by page to the file: a fax of a hundred pages takes the memory of one. ISO 
 from __future__ import annotations
 
 import io
-from typing import BinaryIO
+from typing import Protocol
 
 from PIL import Image
 
@@ -14,10 +14,18 @@ CATALOG, PAGES = 1, 2
 STRIP_OFFSETS, ROWS_PER_STRIP, STRIP_BYTE_COUNTS = 273, 278, 279  # TIFF 6.0
 
 
+class Growing(Protocol):
+    """A file that only grows."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+    def tell(self) -> int: ...
+
+
 class Pdf:
     """A document being written; `finish` makes it one."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: Growing) -> None:
         self._file = file
         self._places: dict[int, int] = {}
         self._pages: list[int] = []

@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 import structlog
@@ -20,11 +21,13 @@ from tickets.connectors import Connector, DeliveryError, Event, Refused
 from tickets.deadlines import Rules
 from tickets.jobs import APPLICATION, DEADLINES, DELIVER, TRANSCRIBE, VERSION, system_url
 from tickets.life import now
+from tickets.master import VaultClosed
 from tickets.numbers import SHANGHAI
 from tickets.outbox import NoSuchDelivery
 from tickets.patience import Patience
 from tickets.store import NoSuchTicket, Store
 from tickets.transcriber import NoSpeech, RecogniserAway, RecogniserDied, RecognitionFailed, Transcriber
+from tickets.vault import Erased, Vault
 
 POLL_SECONDS = 0.2
 DELIVERIES_AT_ONCE = 4
@@ -45,6 +48,10 @@ class Runner:
     transcriptions_at_once: int = 1
     rules: Callable[[], Rules] = Rules
     tell: watch.Tell = watch.nobody
+
+    @cached_property
+    def vault(self) -> Vault:
+        return Vault(self.home, self.store.database)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
@@ -86,7 +93,8 @@ class Runner:
             if ticket is None:
                 return None
             try:
-                heard = self.transcriber(self.home / str(ticket.audio_path))
+                with self.vault.plain(self.home / str(ticket.audio_path)) as plain:
+                    heard = self.transcriber(plain)
             except RecogniserDied as error:
                 log.warning("recogniser died", linkedid=ticket.linkedid, ticket=ticket.number, error=str(error))
                 continue
@@ -95,7 +103,10 @@ class Runner:
                 log.info("recognised later", linkedid=ticket.linkedid, ticket=ticket.number, reason=str(error))
             except NoSpeech as silence:
                 self.store.record_no_speech(ticket_id, str(silence) or "nobody spoke")
-            except (RecognitionFailed, OSError) as error:
+            except VaultClosed as error:  # the key comes back, and the message is recognised then
+                self.store.postpone_transcription(ticket_id)
+                log.error("not recognised: the vault is closed", linkedid=ticket.linkedid, ticket=ticket.number, error=str(error))
+            except (RecognitionFailed, OSError, Erased) as error:
                 self.store.record_failure(ticket_id, str(error))
                 log.error("not recognised", linkedid=ticket.linkedid, ticket=ticket.number, error=str(error))
             else:

@@ -27,12 +27,19 @@ class Tokens:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, role: str, name: str = "", agent: str = "") -> tuple[Token, str]:
-        """A new token and its secret, which cannot be read again; `agent` is the login of whose it is. Raises ValueError for an unknown role."""
+    def create(self, role: str, name: str = "", agent: str = "", organisation: str = "") -> tuple[Token, str]:
+        """A new token and its secret, which cannot be read again; `agent` is the login of whose it is, `organisation` the unit that holds it.
+
+        Raises ValueError for an unknown role, and for a unit that is given another role than integration.
+        """
         if role not in ROLES:
             raise ValueError(f"{role!r} is no role (known: {', '.join(ROLES)})")
+        if organisation and role != "integration":
+            raise ValueError("an organisation's token has the role integration")
         secret = PREFIX + secrets.token_urlsafe(32)
-        token = Token(id=new_id(), secret_sha256=_hash(secret), role=role, agent=agent, name=plain(name), created_at=datetime.now(UTC))
+        token = Token(
+            id=new_id(), secret_sha256=_hash(secret), role=role, agent=agent, organisation=plain(organisation), name=plain(name), created_at=datetime.now(UTC)
+        )  # fmt: skip
         with self._database.writes() as session:
             session.add(token)
         return token, secret

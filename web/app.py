@@ -21,6 +21,7 @@ from tickets.case import Cases
 from tickets.deadlines import Rules
 from tickets.spool import Item, Spool
 from tickets.store import Store
+from tickets.vault import Vault
 from web import (
     access,
     agent_routes,
@@ -70,6 +71,7 @@ def create_app(
     app = FastAPI(title="12345 hotline", version=version, docs_url=None, redoc_url=None, lifespan=_lifespan)
     app.state.store, app.state.home, app.state.floor = store, home.absolute(), floor
     app.state.cases = Cases(store.database, rules)
+    app.state.vault = Vault(home.absolute(), store.database)
     app.state.feed = events.Feed(store, home)
     app.add_middleware(SafeHeaders)
     problems.install(app, access.invalid)

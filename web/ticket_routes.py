@@ -8,14 +8,17 @@ from typing import Annotated, Any, Literal
 
 import structlog
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import FileResponse
+from fastapi.responses import StreamingResponse
 
 from tickets import wire
+from tickets.master import VaultClosed
 from tickets.models import Ticket
 from tickets.store import NoSuchTicket, Store
+from tickets.vault import Erased, Vault
 from tickets.words import LONGEST_QUERY, NothingToFind
 from web.access import May, Reader, needs
 from web.problems import Problem
+from web.sealed_file import served
 from web.views import Stage, TicketPage, TicketWithHistory
 
 LARGEST_PAGE = 200
@@ -65,22 +68,22 @@ def ticket(request: Request, holder: Allowed, number_or_id: str) -> dict[str, An
     return _shown(row, holder) | {"history": [wire.event(line) for line in history]}
 
 
-@router.get("/{number_or_id}/audio", response_class=FileResponse, responses={200: {"content": {"audio/wav": {}}}})
-def audio(request: Request, holder: Allowed, number_or_id: str) -> FileResponse:
+@router.get("/{number_or_id}/audio", response_class=StreamingResponse, responses={200: {"content": {"audio/wav": {}}}})
+def audio(request: Request, holder: Allowed, number_or_id: str) -> StreamingResponse:
     """The recording (8 kHz WAV)."""
     row = _find(request, number_or_id)
     return _file(request, holder, row, row.audio_path, "audio/wav", "recording")
 
 
-@router.get("/{number_or_id}/document", response_class=FileResponse, responses={200: {"content": {"application/pdf": {}}}})
-def document(request: Request, holder: Allowed, number_or_id: str) -> FileResponse:
+@router.get("/{number_or_id}/document", response_class=StreamingResponse, responses={200: {"content": {"application/pdf": {}}}})
+def document(request: Request, holder: Allowed, number_or_id: str) -> StreamingResponse:
     """The fax as PDF."""
     row = _find(request, number_or_id)
     return _file(request, holder, row, row.document_path, "application/pdf", "document")
 
 
-@router.get("/{number_or_id}/preview", response_class=FileResponse, responses={200: {"content": {"image/png": {}}}})
-def preview(request: Request, holder: Allowed, number_or_id: str) -> FileResponse:
+@router.get("/{number_or_id}/preview", response_class=StreamingResponse, responses={200: {"content": {"image/png": {}}}})
+def preview(request: Request, holder: Allowed, number_or_id: str) -> StreamingResponse:
     """The first page of the fax as PNG."""
     row = _find(request, number_or_id)
     return _file(request, holder, row, row.preview_path, "image/png", "preview")
@@ -102,7 +105,7 @@ def _shown(row: Ticket, holder: Reader) -> dict[str, Any]:
     return wire.ticket(row, show_caller=holder.may(May.SEE_CALLERS))
 
 
-def _file(request: Request, holder: Reader, row: Ticket, relative: str | None, kind: str, what: str) -> FileResponse:
+def _file(request: Request, holder: Reader, row: Ticket, relative: str | None, kind: str, what: str) -> StreamingResponse:
     home: Path = request.app.state.home
     if relative is None:
         raise Problem(404, f"ticket {row.number} has no {what}")
@@ -111,5 +114,16 @@ def _file(request: Request, holder: Reader, row: Ticket, relative: str | None, k
         raise Problem(404, f"ticket {row.number} has no {what}")
     if not path.is_file():
         raise Problem(404, f"the {what} of ticket {row.number} is not on this machine")
+    vault: Vault = request.app.state.vault
+    try:
+        file = vault.open(path)
+    except Erased:
+        raise Problem(410, f"the {what} of ticket {row.number} was erased") from None
+    except VaultClosed as error:
+        log.error("the vault is closed", reason=str(error))
+        raise Problem(503, "recordings and documents cannot be opened: the hotline's administrator must look (hotline doctor)") from None
+    except OSError as error:
+        log.error("a stored file cannot be read", ticket=row.number, reason=str(error))
+        raise Problem(409, f"the {what} of ticket {row.number} is not what was stored") from None
     log.info("personal data read", what=what, ticket=row.number, linkedid=row.linkedid, token=holder.token, role=holder.role)
-    return FileResponse(path, media_type=kind, filename=f"{row.number}{path.suffix}", headers=ATTACHMENT)
+    return served(request, file, kind, f"{row.number}{path.suffix}", ATTACHMENT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
@@ -15,11 +16,11 @@ from PIL import Image
 
 from tests.tickets.process import adopt_and_die, start
 from tests.tickets.stage import Stage, page, write_fax
-from tickets import files
 from tickets.adopt import STEPS, Adoption
-from tickets.fax import to_pdf, to_preview
+from tickets.fax import preview, to_pdf
 from tickets.models import Ticket
 from tickets.spool import Item
+from tickets.vault import Vault
 
 ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # about files: one database is enough
 
@@ -38,6 +39,16 @@ def printed(pdf: bytes) -> list[Image.Image]:
     return sheets
 
 
+def kept(stage: Stage, path: str | None) -> bytes:
+    """What was stored, read through the only door there is."""
+    with Vault(stage.home, stage.store.database).open(stage.home / str(path)) as file:
+        return file.read()
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 def adopt(stage: Stage, item: Item) -> Ticket:
     return Adoption(stage.home, stage.spool, stage.store).adopt(item)
 
@@ -45,10 +56,10 @@ def adopt(stage: Stage, item: Item) -> Ticket:
 def test_a_message_becomes_a_ticket_with_its_recording(stage: Stage) -> None:
     item = stage.message(2.5)
     ticket = adopt(stage, item)
-    kept = stage.home / str(ticket.audio_path)
-    assert (ticket.audio_seconds, ticket.audio_sha256) == (2.5, files.sha256(kept))
-    assert kept.relative_to(stage.home).parts[0] == "recordings"
-    assert kept.stat().st_mode & 0o077 == 0, "nobody else may listen"
+    path = stage.home / str(ticket.audio_path)
+    assert (ticket.audio_seconds, ticket.audio_sha256) == (2.5, digest(kept(stage, ticket.audio_path)))
+    assert path.relative_to(stage.home).parts[0] == "recordings"
+    assert path.stat().st_mode & 0o077 == 0, "nobody else may listen"
     assert stage.spool.waiting() == []
     assert stage.jobs.live("transcribe") == {ticket.id}
 
@@ -63,7 +74,7 @@ def test_killed_at_any_step_nothing_is_lost_and_nothing_is_double(stage: Stage, 
     assert stage.store.count() == 1
     assert ticket.item == item.item
     assert ticket.number.endswith("-000001")
-    assert ticket.audio_sha256 == files.sha256(stage.home / str(ticket.audio_path))
+    assert ticket.audio_sha256 == digest(kept(stage, ticket.audio_path))
     assert stage.jobs.live("transcribe") == {ticket.id}
     assert stage.spool.waiting() == []
 
@@ -81,22 +92,22 @@ def test_a_file_that_is_no_recording_is_kept_and_named(stage: Stage) -> None:
     stage.spool.close(item.item)
     ticket = adopt(stage, item)
     assert ticket.transcript_state == "no_speech"
-    assert (stage.home / str(ticket.audio_path)).stat().st_size == 5000
+    assert len(kept(stage, ticket.audio_path)) == 5000
 
 
 @ON_SQLITE
 def test_a_fax_becomes_a_pdf_that_equals_what_was_sent(stage: Stage) -> None:
     pages = [page("第一页 complaint"), page("second page", 2290)]
     ticket = adopt(stage, stage.fax(pages))
-    pdf = (stage.home / str(ticket.document_path)).read_bytes()
+    pdf = kept(stage, ticket.document_path)
     assert pdf.startswith(b"%PDF-")
     assert ticket.document_pages == 2
     assert [sheet.tobytes() for sheet in printed(pdf)] == [sheet.tobytes() for sheet in pages]
     assert ticket.document_error is None
-    assert ticket.document_sha256 == files.sha256(stage.home / str(ticket.document_path))
-    with Image.open(stage.home / str(ticket.preview_path)) as preview:
-        assert (preview.format, preview.width) == ("PNG", 864)
-        assert abs(preview.height / preview.width - 1145 / 98 * 204 / 1728) < 0.01, "the proportions of the paper"
+    assert ticket.document_sha256 == digest(pdf)
+    with Image.open(io.BytesIO(kept(stage, ticket.preview_path))) as first:
+        assert (first.format, first.width) == ("PNG", 864)
+        assert abs(first.height / first.width - 1145 / 98 * 204 / 1728) < 0.01, "the proportions of the paper"
 
 
 @ON_SQLITE
@@ -144,7 +155,7 @@ def test_no_fax_however_damaged_stops_the_reader(tmp_path: Path, changes: list[t
     pages = to_pdf(tmp_path / "x.tif", tmp_path / "x.pdf")
     assert pages.count > 0 or pages.fault
     assert (tmp_path / "x.pdf").exists() == (pages.count > 0)
-    to_preview(tmp_path / "x.tif", tmp_path / "x.png")
+    preview(tmp_path / "x.tif")
     (tmp_path / "x.pdf").unlink(missing_ok=True)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from tests.tickets.stage import Stage, page, until
-from tickets import files, recovery
+from tickets import recovery
 from tickets.adopt import Adoption
 from tickets.jobs import DELIVER, TRANSCRIBE
 from tickets.life import now
@@ -23,6 +23,7 @@ from tickets.runner import Runner
 from tickets.spool import Item, Spool
 from tickets.store import Audio, JobsLater, Store
 from tickets.transcriber import NoSpeech, RecogniserAway, RecogniserDied, RecognitionFailed, Transcript
+from tickets.vault import Vault
 from tickets.worker import Worker, slot
 
 AUDIO = Audio("recordings/x.wav", "", 1.0)
@@ -177,7 +178,8 @@ def test_two_workers_over_one_spool_make_one_ticket_of_each_item(stage: Stage) -
     items += [stage.message() for _ in range(10)]
     until(lambda: all(stage.state(item) == "done" for item in items), "all words")
     assert (stage.store.count(), len(stage.heard()), stage.spool.waiting()) == (20, 20, [])
-    assert all(files.sha256(stage.home / str(t.audio_path)) == t.audio_sha256 for t in stage.store.tickets())
+    vault = Vault(stage.home, stage.store.database)
+    assert all(vault.sha256(stage.home / str(t.audio_path)) == t.audio_sha256 for t in stage.store.tickets())
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from tickets import case_tables, intake_tables, open311_tables, progress_tables  # noqa: F401 - their tables belong to the same metadata
+from tickets import case_tables, intake_tables, open311_tables, person_tables, progress_tables, retention_tables  # noqa: F401 - their tables belong to the same metadata
 from tickets.models import Base
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True)

@@ -26,7 +26,7 @@ from agi.server import AgiServer, Limits
 from agi.wire import Wire
 from bench import script
 from hotline import menus
-from hotline.serve.telephony import city_of
+from hotline.serve.ready_menus import city_of
 from hotline.settings import Settings
 
 SESSIONS: Final = 4096

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
@@ -18,11 +19,13 @@ from xdist.scheduler import LoadScopeScheduling
 
 from telephone import isolation
 
-WORKERS = 3
+WORKERS = 4
+CALLERS = 2  # workers that begin with calls
 NICENESS = 10
 ISOLATED = ("-m", "telephone.isolation")
+MOST_SHARES_TOLD = 12
 DEMONSTRATIONS = "tests/calls/test_demo.py"  # each starts a hotline itself
-LONGEST_FIRST = ("tests/calls/", "tests/conversations/", "tests/merged/", DEMONSTRATIONS)
+LONGEST_FIRST = ("tests/calls/", "tests/calls/test_waiting", "tests/conversations/", "tests/merged/", DEMONSTRATIONS)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -31,9 +34,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[XSpec]) -> None:
-    """The first worker is given the calls; the others are patient."""
+    """The first workers are given calls; the others are patient."""
     for number, spec in enumerate(specs):
-        patient = ("nice", "-n", str(NICENESS)) if number else ()
+        patient = ("nice", "-n", str(NICENESS)) if number >= CALLERS else ()
         spec.python = shlex.join([*patient, sys.executable, *ISOLATED, sys.executable])
 
 
@@ -43,19 +46,23 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 
 class Shares(LoadScopeScheduling):
-    """A worker takes a file at a time. All stories that call one hotline are one share; each demonstration is one."""
+    """A worker takes a file at a time. Stories that call one hotline are one share; each demonstration is one."""
 
     def _split_scope(self, nodeid: str) -> str:
-        turn = _turn(nodeid)
-        if turn < len(LONGEST_FIRST):
-            return nodeid if LONGEST_FIRST[turn] == DEMONSTRATIONS else LONGEST_FIRST[turn]
-        return nodeid.split("::", 1)[0]
+        return _share(nodeid)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, also where the order is shuffled."""
     items.sort(key=lambda item: _turn(item.nodeid))
+
+
+def _share(nodeid: str) -> str:
+    turn = _turn(nodeid)
+    if turn < len(LONGEST_FIRST):
+        return nodeid if LONGEST_FIRST[turn] == DEMONSTRATIONS else LONGEST_FIRST[turn]
+    return nodeid.split("::", 1)[0]
 
 
 def _turn(nodeid: str) -> int:
@@ -65,16 +72,23 @@ def _turn(nodeid: str) -> int:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     if session.config.getoption("numprocesses", None):
-        session.config.pluginmanager.register(NamesFailures(session.config.pluginmanager.get_plugin("terminalreporter")))
+        session.config.pluginmanager.register(Tells(session.config.pluginmanager.get_plugin("terminalreporter")))
 
 
-class NamesFailures:
-    """Dots of three workers do not say which file they belong to; so what fails is named when it does."""
+class Tells:
+    """Dots of several workers do not say which file they belong to, so what fails is named when it does; and the longest
+    shares are, because the whole takes as long as they do."""
 
     def __init__(self, terminal: pytest.TerminalReporter) -> None:
         self._terminal = terminal
+        self._seconds: Counter[str] = Counter()
+
+    def pytest_terminal_summary(self) -> None:
+        longest = ", ".join(f"{share} {seconds:.0f} s" for share, seconds in self._seconds.most_common(MOST_SHARES_TOLD))
+        self._terminal.write_line(f"longest shares: {longest}")
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._seconds[_share(report.nodeid)] += report.duration
         if report.failed:
             self._terminal.write_line(f"\nFAILED {report.nodeid} ({report.when})", red=True)

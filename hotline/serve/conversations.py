@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 
 import structlog
 
 from ivr.model import SUB_CENTRE
+from queues import shifts
 from queues.ami import AmiLink
 from queues.errors import AmiError
 from queues.happenings import (
@@ -25,10 +26,8 @@ from queues.happenings import (
     PassEnded,
     Transferred,
 )
-
-if TYPE_CHECKING:  # telephony takes calls before it is loaded
-    from tickets.database import Database
-    from tickets.store import Store
+from tickets.database import Database
+from tickets.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -115,8 +114,6 @@ class Conversations:
 
 def _note_colleague(store: Store, happening: ColleagueAnswered) -> None:
     """The ticket's history names each colleague once, by login where somebody is logged in at the phone."""
-    from queues import shifts  # noqa: PLC0415 - its tables load slower than callers may wait
-
     for ticket in store.tickets(1, linkedid=happening.linkedid):
         agent = shifts.login_at(store.database, happening.phone) or happening.phone
         if agent != ticket.agent:

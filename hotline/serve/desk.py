@@ -1,7 +1,4 @@
-"""What can be asked of the floor while it runs: each part's handlers, put on one desk.
-
-Imported after calls are taken, because the tables' packages take longer to load than everything callers need.
-"""
+"""What can be asked of the floor while it runs: each part's handlers, put on one desk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Reads a new version's menus before its first caller comes: it takes a third of a second that all callers would wait."""
+"""The menus of the version a call began in; a new version's are read before its first caller comes, for that takes a third
+of a second that all callers would wait."""
 
 from __future__ import annotations
 
@@ -8,10 +9,25 @@ from collections.abc import Callable
 import structlog
 
 from hotline import menus
+from ivr.model import City
 
 LOOK_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
+
+
+class NoSuchVersion(LookupError):
+    """A call began in a version that cannot be had; the dialplan has it natively."""
+
+
+def city_of(versions: menus.Store, version: str) -> City:
+    """The published menu of a call's version. Raises NoSuchVersion."""
+    if not (version.isascii() and version.isdigit()):
+        raise NoSuchVersion(f"version {version!r}")
+    try:
+        return versions.load(int(version))
+    except menus.PublishError as error:
+        raise NoSuchVersion(str(error)) from error
 
 
 async def keep_ready(versions: menus.Store, loaded: Callable[[int], None] = lambda number: None) -> None:

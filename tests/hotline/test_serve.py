@@ -12,7 +12,7 @@ from agi.keys import Keys
 from hotline import menus
 from hotline.serve.conversations import Conversations
 from hotline.serve.pressed import follow_keys
-from hotline.serve.telephony import NoSuchVersion, city_of
+from hotline.serve.ready_menus import NoSuchVersion, city_of
 from hotline.serve.worker import case_system
 from hotline.settings import Settings
 from queues.event import Event

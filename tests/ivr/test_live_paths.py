@@ -22,7 +22,7 @@ from hotline import menus
 from hotline.asterisk import Asterisk, RuntimeMissing, find, ours
 from hotline.retired import SETTLING_SECONDS, Retirement, in_use
 from hotline.serve.pressed import follow_keys, press
-from hotline.serve.telephony import city_of
+from hotline.serve.ready_menus import city_of
 from hotline.settings import DIALPLANS, Settings
 from ivr import numbers
 from ivr.flow import NO_MATCH_LIMIT, TURN_LIMIT

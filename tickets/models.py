@@ -213,11 +213,17 @@ class History(Base):
 
 
 class Delivery(Base):
-    """One hand-over to the case system; its body is kept so that every attempt under one key sends the same bytes."""
+    """One event on its way to the case system; its body is kept so that every attempt under one key sends the same bytes."""
 
     __tablename__ = "deliveries"
     id: Mapped[str] = mapped_column(String(26), primary_key=True)
-    ticket_id: Mapped[str] = mapped_column(ForeignKey("tickets.id"), index=True)
+    ticket_id: Mapped[str | None] = mapped_column(ForeignKey("tickets.id"), index=True)  # none: a call's
+    event: Mapped[str]
+    about: Mapped[str]  # the ticket's number or the call's linkedid: those about the same go in the order of `sequence`
+    sequence: Mapped[int]
+    day: Mapped[str]  # YYYY-MM-DD in the city
+    body_sha256: Mapped[str]
+    reference: Mapped[str]  # what the case system called it
     idempotency_key: Mapped[str] = mapped_column(unique=True)
     body: Mapped[str]
     state: Mapped[str]
@@ -228,7 +234,11 @@ class Delivery(Base):
     delivered_at: Mapped[datetime | None]
     last_status: Mapped[int | None]
     last_error: Mapped[str | None]
-    __table_args__ = (Index("ix_deliveries_state", "state", "next_attempt_at"),)
+    __table_args__ = (
+        Index("ix_deliveries_state", "state", "next_attempt_at"),
+        Index("ix_deliveries_about", "about", "sequence", unique=True),
+        Index("ix_deliveries_day", "day", "about"),
+    )
 
 
 class Token(Base):

@@ -35,7 +35,7 @@ def take_over_lost_jobs(store: Store, jobs: DurableJobs, executor: str) -> int:
 def requeue_lost_rows(store: Store, jobs: DurableJobs, deliveries: bool = True) -> int:
     """Rows that wait although no job is about them get a new one. Returns how many."""
     waiting = set(store.pending_transcripts())
-    undelivered = set(store.outbox.waiting_ids()) if deliveries else set()
+    undelivered = set(store.outbox.first_ids()) if deliveries else set()
     tickets = sorted(waiting - jobs.live(TRANSCRIBE)) if waiting else []
     parcels = sorted(undelivered - jobs.live(DELIVER)) if undelivered else []
     for ticket_id in tickets:

@@ -17,12 +17,15 @@ from dbos import DBOS
 
 from tickets import models, watch
 from tickets.case import Cases
-from tickets.connectors import Connector, DeliveryError, Event, Refused
+from tickets.connectors import Connector, DeliveryError, Refused
 from tickets.deadlines import Rules
 from tickets.jobs import APPLICATION, DEADLINES, DELIVER, TRANSCRIBE, VERSION, system_url
+<<<<<<< HEAD
 from tickets.life import now
 from tickets.master import VaultClosed
 from tickets.numbers import SHANGHAI
+=======
+>>>>>>> 7d65a0c (Events about a ticket or call reach the case system in their order: only the first that waits is tried, others go on)
 from tickets.outbox import NoSuchDelivery
 from tickets.patience import Patience
 from tickets.store import NoSuchTicket, Store
@@ -116,22 +119,25 @@ class Runner:
 
     def deliver(self, delivery_id: str, attempt: int) -> None:
         """One attempt. The next is a job of its own: a job that sleeps would hold a place in the queue."""
-        try:
-            delivery = self.store.outbox.get(delivery_id)
-        except NoSuchDelivery:
-            return log.error("job without its delivery", delivery=delivery_id)
-        if self.case_system is None or delivery.state != models.WAITING or delivery.attempts != attempt:
+        if self.case_system is None:
             return None
         try:
-            taken = self.case_system.deliver(_event(delivery))
+            due = self.store.outbox.due(delivery_id, attempt)
+        except NoSuchDelivery:
+            return log.error("job without its delivery", delivery=delivery_id)
+        if due is None:
+            return None
+        delivery, event = due
+        try:
+            taken = self.case_system.deliver(event)
         except Refused as refusal:
             self.store.outbox.refused(delivery_id, str(refusal), refusal.status)
-            log.error("hand-over refused", ticket=delivery.ticket_id, reason=_kind(refusal))
+            log.error("hand-over refused", about=delivery.about, event_name=delivery.event, reason=_kind(refusal))
         except DeliveryError as error:
             self._later(delivery, error)
         else:
-            self.store.outbox.delivered(delivery_id, taken.status)
-            log.info("handed over", ticket=delivery.ticket_id)
+            self.store.outbox.delivered(delivery_id, taken)
+            log.info("handed over", about=delivery.about, event_name=delivery.event)
         return None
 
     def look(self) -> None:
@@ -139,19 +145,14 @@ class Runner:
         watch.look(Cases(self.store.database, self.rules), self.tell)
 
     def _later(self, delivery: models.Delivery, error: DeliveryError) -> None:
-        at = self.patience.next_attempt(delivery.attempts + 1, delivery.give_up_from, now())
+        at = self.patience.next_attempt(delivery.attempts + 1, delivery.give_up_from, self.store.outbox.clock())
         if at is None:
             days = timedelta(days=self.patience.give_up_days)
             self.store.outbox.refused(delivery.id, f"given up after {days}: {error}", error.status, "hand_over_given_up")
-            log.error("hand-over given up", ticket=delivery.ticket_id, reason=_kind(error))
+            log.error("hand-over given up", about=delivery.about, event_name=delivery.event, reason=_kind(error))
         else:
             self.store.outbox.try_later(delivery.id, delivery.attempts, str(error), error.status, at)
-            log.warning("case system unavailable", ticket=delivery.ticket_id, reason=_kind(error), next=at.isoformat())
-
-
-def _event(delivery: models.Delivery) -> Event:
-    day = delivery.created_at.astimezone(SHANGHAI).date()
-    return Event(delivery.idempotency_key, "ticket", delivery.body, day)
+            log.warning("case system unavailable", about=delivery.about, event_name=delivery.event, reason=_kind(error), next=at.isoformat())
 
 
 def _kind(error: DeliveryError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -81,6 +82,9 @@ def test_what_was_there_before_gets_its_stage_and_is_chained(empty_url: str, sta
         assert (found.stage, found.due_told, found.helpers) == (stage, "" if status == "draft" else "unwatched", [])
         assert [line.detail for line in store.history()] == [{"attempts": 1}, {"attempts": 2, "error": "kept"}]
         assert verdict(store).broken is None
+        sent = store.outbox.of_ticket("T")
+        assert [(row.about, row.sequence, row.event, row.day) for row in sent] == [(found.number, n, "ticket", "2026-11-01") for n in (1, 2)]
+        assert sent[0].body_sha256 == hashlib.sha256("{路灯}".encode()).hexdigest()
         with database.engine.connect().execution_options(writes=True) as connection, connection.begin():
             command.downgrade(_alembic(connection, MIGRATIONS), "0004")
         store.close()
@@ -100,6 +104,11 @@ def _old_rows(database: Database, status: str) -> None:
             ),
             {"status": status, "at": at},
         )
+        for name in ("D1", "D2"):
+            connection.execute(
+                text("INSERT INTO deliveries (id, ticket_id, idempotency_key, body, state, attempts, created_at, give_up_from) VALUES (:id, 'T', :key, '{路灯}', 'waiting', 0, :at, :at)"),
+                {"id": name, "key": name, "at": at},
+            )
         for event, detail in (("hand_over_refused", {"attempts": 1, "error": "王先生 13800001234"}), ("fax_received", {"attempts": 2, "error": "kept"})):
             connection.execute(
                 text("INSERT INTO history (ticket_id, at, event, actor, detail) VALUES ('T', :at, :event, 'hotline', :detail)"),

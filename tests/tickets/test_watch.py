@@ -13,6 +13,7 @@ from tests.tickets.stage import Stage, until
 from tests.tickets.test_moves import MONDAY, RULES, Clock, walk
 from tickets.case import Cases
 from tickets.case_edits import Edits, Who
+from tickets.connectors import Delivered
 from tickets.life import now
 from tickets.models import Ticket
 from tickets.spool import Item
@@ -99,7 +100,7 @@ def test_what_is_replied_or_with_the_case_system_is_watched_no_more(watch: Watch
     walk(watch.cases, message.number, "accept", "dispatch", "take_up", "reply")
     other = watch.store.adopt(Item(item="N", kind="voicemail", closed_at=ENDED.isoformat()), Audio("n.wav", "0" * 64, 1.0))
     watch.store.record_no_speech(other.id, "silence")
-    watch.store.outbox.delivered(watch.store.outbox.of_ticket(other.id)[0].id, 201)
+    watch.store.outbox.delivered(watch.store.outbox.of_ticket(other.id)[0].id, Delivered(201))
     assert watch.store.ticket(other.number).stage == "dispatched"
     assert watch.at(MONDAY + timedelta(days=90)) == []
 

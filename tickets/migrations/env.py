@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 from alembic import context
 
-from tickets import case_tables, intake_tables, open311_tables, person_tables, progress_tables, retention_tables  # noqa: F401 - their tables belong to the same metadata
+import tickets
 from tickets.models import Base
+
+for module in pkgutil.iter_modules(tickets.__path__):  # every tables module belongs to the same metadata
+    if module.name.endswith("_tables"):
+        importlib.import_module(f"tickets.{module.name}")
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True)
 with context.begin_transaction():

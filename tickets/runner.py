@@ -20,12 +20,7 @@ from tickets.case import Cases
 from tickets.connectors import Connector, DeliveryError, Refused
 from tickets.deadlines import Rules
 from tickets.jobs import APPLICATION, DEADLINES, DELIVER, TRANSCRIBE, VERSION, system_url
-<<<<<<< HEAD
-from tickets.life import now
 from tickets.master import VaultClosed
-from tickets.numbers import SHANGHAI
-=======
->>>>>>> 7d65a0c (Events about a ticket or call reach the case system in their order: only the first that waits is tried, others go on)
 from tickets.outbox import NoSuchDelivery
 from tickets.patience import Patience
 from tickets.store import NoSuchTicket, Store

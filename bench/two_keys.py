@@ -46,6 +46,7 @@ BURST: Final = (1200, 120.0)
 AIM: Final = 1.10
 START_SECONDS: Final = 30.0
 QUIET_SECONDS: Final = 1.0
+IDLE_SHARE: Final = 0.05
 QUIET_LIMIT_SECONDS: Final = 120.0
 
 
@@ -95,7 +96,7 @@ class House:
         try:
             async with asyncio.timeout(START_SECONDS):
                 await (self._listens() if kind == "telephony" else ready(process))
-            await asyncio.sleep(QUIET_SECONDS)  # what it still does after its start is not the calls'
+                await _idle(psutil.Process(process.pid))  # what it still does after its start is not the calls'
             yield psutil.Process(process.pid)
             if process.returncode is not None:
                 raise RuntimeError(f"{kind} ended by itself: {(self.settings.home / 'server.err').read_text(errors='replace')[:2000]}")
@@ -126,6 +127,15 @@ class House:
                 await asyncio.sleep(0.1)
                 continue
             writer.close()
+            return
+
+
+async def _idle(process: psutil.Process) -> None:
+    """Until it has done next to nothing for a second."""
+    while True:
+        before = _used(process)
+        await asyncio.sleep(QUIET_SECONDS)
+        if _used(process) - before < IDLE_SHARE * QUIET_SECONDS:
             return
 
 

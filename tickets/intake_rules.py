@@ -74,8 +74,8 @@ def checked(report: Report) -> Report:
         raise IntakeRefused("category", "a category is a code of categories.yaml: small letters, digits and dashes")
     if report.tell_by in ("sms", "email") and not (phone if report.tell_by == "sms" else report.email):
         raise IntakeRefused("tell_by", f"to be told by {report.tell_by}, {'phone' if report.tell_by == 'sms' else 'email'} must be given")
-    line = {name: _line(getattr(report, name)) for name in ("place", "title", "sender_name")}
-    return replace(report, text=cleaned(report.text), phone=phone, **line)
+    place, title, name = _line(report.place), _line(report.title), _line(report.sender_name)
+    return replace(report, text=cleaned(report.text), phone=phone, place=place, title=title, sender_name=name)
 
 
 def tidied_number(number: str) -> str:

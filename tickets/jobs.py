@@ -20,7 +20,7 @@ from tickets.store import Store
 
 APPLICATION = "hotline"
 VERSION = "1"  # pinned: DBOS otherwise hashes the source, and jobs of the old source would wait for ever after an upgrade
-TRANSCRIBE, DELIVER = "transcribe", "deliver"
+TRANSCRIBE, DELIVER, NOTIFY = "transcribe", "deliver", "notify"
 DEADLINES = "deadlines"  # a queue, its job and the schedule that puts it there
 LIVE = ["ENQUEUED", "DELAYED", "PENDING"]
 ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
@@ -46,6 +46,13 @@ class DurableJobs:
         if at is not None:
             options["delay_seconds"] = max(0.0, (at - datetime.now(UTC)).total_seconds())
         self._client.enqueue_in_transaction(session, options, delivery.id, delivery.attempts)
+
+    def notify(self, session: Session, notice_id: str, attempts: int, at: datetime | None) -> None:
+        """To be told when this transaction commits, or at the given time."""
+        options = _options(NOTIFY, notice_id)
+        if at is not None:
+            options["delay_seconds"] = max(0.0, (at - datetime.now(UTC)).total_seconds())
+        self._client.enqueue_in_transaction(session, options, notice_id, attempts)
 
     def live(self, queue: str) -> set[str]:
         """What the jobs that wait or run in this queue are about: ids of tickets or deliveries."""

@@ -33,6 +33,7 @@ class May(enum.Enum):
     MIND_DELIVERIES = "see and replay hand-overs"
     MOVE_TICKETS = "move tickets along and note something on them"
     EDIT_TICKETS = "correct tickets and say who handles them"
+    EDIT_KNOWLEDGE = "write articles of the knowledge base"
     MANAGE_PEOPLE = "add, change and remove agents"
 
 

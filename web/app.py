@@ -19,6 +19,7 @@ from queues import alarm_file
 from queues.snapshot import Snapshot
 from tickets.case import Cases
 from tickets.deadlines import Rules
+from tickets.knowledge import Knowledge
 from tickets.spool import Item, Spool
 from tickets.store import Store
 from tickets.vault import Vault
@@ -32,6 +33,7 @@ from web import (
     events,
     figure_routes,
     floor_routes,
+    knowledge_routes,
     open311_routes,
     problems,
     record_routes,
@@ -71,13 +73,14 @@ def create_app(
     app = FastAPI(title="12345 hotline", version=version, docs_url=None, redoc_url=None, lifespan=_lifespan)
     app.state.store, app.state.home, app.state.floor = store, home.absolute(), floor
     app.state.cases = Cases(store.database, rules)
+    app.state.knowledge = Knowledge(store.database)
     app.state.vault = Vault(home.absolute(), store.database)
     app.state.feed = events.Feed(store, home)
     app.add_middleware(SafeHeaders)
     problems.install(app, access.invalid)
     _plain_pages(app, Figures(store, spool, floor, reasons, agi, partial(alarm_file.read, alarm_file.where(home))), store, spool, reasons, concerns)
     for routes in (
-        ticket_routes, case_routes, call_routes, supervisor_routes, agent_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, waiting_routes, events,
+        knowledge_routes, ticket_routes, case_routes, call_routes, supervisor_routes, agent_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, waiting_routes, events,
     ):  # fmt: skip
         app.include_router(routes.router)
     open311_routes.install(app, open311)

@@ -1,0 +1,111 @@
+"""What a large register costs beside a small one: lists, filters, words and single tickets over the API, intake, a month's report.
+
+On SQLite and on PostgreSQL. Each question is asked of the web application in this process, so its JSON is in the time.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from bench import matters
+from bench.report import percentile
+from hotline.register import open_register
+from tests.tickets import postgres
+from tickets.item import Item, new_id
+from tickets.models import Ticket
+from tickets.store import Audio, JobsLater, Store
+from web.app import create_app
+
+SMALL: Final = (10_000, 50_000)
+FULL: Final = (10_000, 1_000_000)
+ASKED: Final = 100
+TAKEN_IN: Final = 300
+END: Final = datetime(2026, 11, 22, tzinfo=UTC)
+Questions = Mapping[str, Callable[[random.Random], tuple[str, dict[str, str]]]]
+
+
+def measure(full: bool, folder: Path, only: tuple[str, ...] = ("SQLite", "PostgreSQL")) -> Iterator[dict[str, Any]]:
+    """A row for each database and size, as soon as it is known."""
+    for count in FULL if full else SMALL:
+        for kind in only:
+            with _url(kind, folder / f"{kind}-{count}") as url:
+                yield {"database": kind, "tickets": count} | _one(url, count, folder)
+
+
+def _one(url: str, count: int, folder: Path) -> dict[str, Any]:
+    store = open_register(url)
+    store.jobs = JobsLater()
+    try:
+        begin = time.monotonic()
+        if not matters.held(store.database):
+            matters.fill(store.database, count, END)
+        found: dict[str, Any] = {"load_s": round(time.monotonic() - begin)}
+        found |= _asked(store, folder)
+        found["intake_per_s"] = round(_taken_in(store))
+        found["memory_mb"] = round(psutil.Process().memory_info().rss / 1e6)
+        return found
+    finally:
+        store.close()
+
+
+def _asked(store: Store, folder: Path) -> dict[str, float]:
+    """p95 in milliseconds of each kind of question."""
+    dice = random.Random(1)
+    with store.database.reads() as session:
+        numbers = session.scalars(select(Ticket.number).order_by(Ticket.id.desc()).limit(200_000)).all()
+        ids = session.scalars(select(Ticket.id).order_by(Ticket.id)).all()[:: max(1, len(numbers) // 500)]
+    questions: Questions = {
+        "list": lambda dice: ("", {"cursor": dice.choice(ids)}),
+        "filter": lambda dice: ("", dice.choice(({"stage": "handling"}, {"organisation": "heping-street", "stage": "returned"}, {"channel": "fax"}, {"category": "noise", "cursor": dice.choice(ids)}))),
+        "words_common": lambda dice: ("", {"q": "噪音"}),
+        "words_deep": lambda dice: ("", {"q": "停水", "cursor": dice.choice(ids)}),
+        "words_rare": lambda dice: ("", {"q": "蝙蝠"}),
+        "words_place": lambda dice: ("", {"q": f"{dice.choice(matters.ROADS)}{dice.randrange(1, 400)}号"}),
+        "words_two": lambda dice: ("", {"q": f"{dice.choice(matters.HOMES)} {dice.choice(('噪音', '停水', '暖气'))}"}),
+        "words_none": lambda dice: ("", {"q": "没人说过这句话"}),
+        "words_filter": lambda dice: ("", {"q": dice.choice(("噪音", "停水")), "stage": "returned"}),
+        "single": lambda dice: (f"/{dice.choice(numbers)}", {}),
+    }
+    headers = {"Authorization": f"Bearer {store.tokens.create('supervisor')[1]}"}
+    found = {}
+    with TestClient(create_app(store, home=folder, reasons=lambda: [])) as api:
+        for name, question in questions.items():
+            times = []
+            for _ in range(ASKED):
+                path, query = question(dice)
+                begin = time.perf_counter()
+                said = api.get(f"/api/tickets{path}", params=query, headers=headers)
+                times.append((time.perf_counter() - begin) * 1000)
+                assert said.status_code == 200, said.text
+            found[f"{name}_ms"] = round(percentile(times[ASKED // 20 :], 0.95), 1)  # the first ones fill caches
+    return found
+
+
+def _taken_in(store: Store) -> float:
+    """Messages that become tickets in a second, one after the other, each safely on disk."""
+    item = Item("", "voicemail", linkedid="h-1.1", caller="13800001234", called="12345", path="12345-1", type="complaint", closed_at=END.isoformat())
+    begin = time.monotonic()
+    for _ in range(TAKEN_IN):
+        store.adopt(replace(item, item=new_id()), Audio("recordings/a.wav", "ab" * 32, 10.0))
+    return TAKEN_IN / (time.monotonic() - begin)
+
+
+@contextmanager
+def _url(kind: str, folder: Path) -> Iterator[str]:
+    if kind == "SQLite":
+        folder.mkdir(parents=True, exist_ok=True)
+        yield f"sqlite:///{folder / 'hotline.sqlite3'}"
+        return
+    with postgres.running() as server, server.database() as url:
+        yield url

@@ -5,11 +5,13 @@ The pause is looked for in the last 1.2 seconds only, four times a second: 10 ms
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from speech import vad
 from speech.audio import Samples, Sound
-from speech.recogniser import Phrase, Recogniser
+from speech.recogniser import Heard, Phrase
 
 STEP_SECONDS = 0.25
 WINDOW_SECONDS = 1.2
@@ -19,16 +21,28 @@ CHOICE_SECONDS = 4.0
 LEAD_SECONDS = 0.5  # of what came before the first word; its beginning is often soft
 
 
+class Hears(Protocol):
+    """The part of a recogniser that this needs."""
+
+    def hear(self, sound: Sound) -> Heard:
+        """As `Recogniser.hear`."""
+
+
 class CutStream:
     """A `Stream` over any recogniser's `hear`. Every phrase is final."""
 
-    def __init__(self, recogniser: Recogniser, rate: int) -> None:
+    def __init__(self, recogniser: Hears, rate: int) -> None:
         self._recogniser = recogniser
         self._rate = rate
         self._held: Samples = np.zeros(0, np.float32)
         self._start = 0  # of what is held, in samples from the beginning
         self._unseen = 0
         self._speaking = False
+
+    @property
+    def speaking(self) -> bool:
+        """Whether somebody has begun to speak and not yet paused."""
+        return self._speaking
 
     def feed(self, samples: Samples) -> list[Phrase]:
         found: list[Phrase] = []

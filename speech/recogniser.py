@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from speech.audio import Samples, Sound
 
@@ -103,6 +103,14 @@ class Recogniser(Protocol):
 
     def stream(self, rate: int) -> Stream:
         """Opens a sound of so many samples a second. An engine without streaming cuts it: `speech.cutting.CutStream`."""
+
+
+@runtime_checkable
+class HearsBriefly(Protocol):
+    """An engine that can be quicker with a live call's short utterances than with whole messages."""
+
+    def brief(self, sound: Sound, words: Sequence[str] = ()) -> Heard:
+        """As `hear`; `words` are likely to be said."""
 
 
 def as_json(result: Recognition | NoSpeech) -> dict[str, Any]:

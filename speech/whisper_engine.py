@@ -13,6 +13,7 @@ from speech.audio import Sound, levelled, resampled
 from speech.choice import Choice
 from speech.cutting import CutStream
 from speech.recogniser import EngineUnusable, Heard, Word
+from speech.whisper_brief import Brief
 
 RATE = 16_000
 FILES = ("model.bin", "config.json", "tokenizer.json")
@@ -39,6 +40,7 @@ class WhisperEngine:
         except (ImportError, OSError, RuntimeError, ValueError) as error:
             raise EngineUnusable(f"model {model} cannot be loaded: {error}") from error
         self.model, self._hotwords = model, hotwords or None
+        self._brief = Brief(self._whisper, self.language)
 
     def hear(self, sound: Sound) -> Heard:
         samples = levelled(resampled(sound, RATE), greatest_gain_db=vad.GREATEST_GAIN_DB).samples
@@ -55,6 +57,11 @@ class WhisperEngine:
         )
         kept = [segment for segment in segments if segment.text.strip() and not INVENTED.search(segment.text)]
         return Heard(raw="，".join(_bare(segment.text) for segment in kept), words=_words(kept), score=_score(kept))
+
+    def brief(self, sound: Sound, words: Sequence[str] = ()) -> Heard:
+        """One utterance of a live call, quickly; `words` are likely."""
+        heard = self._brief.hear(levelled(resampled(sound, RATE), greatest_gain_db=vad.GREATEST_GAIN_DB).samples, RATE, words)
+        return Heard("", (), 0.0) if INVENTED.search(heard.raw) else heard
 
     def stream(self, rate: int) -> CutStream:
         return CutStream(self, rate)

@@ -12,6 +12,8 @@ from hotline.asterisk import Instance, Runtime, ours, render
 from hotline.settings import Settings
 from tests.hotline.conftest import settings_of
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.fixture
 def runtime(tmp_path: Path) -> Runtime:
@@ -53,6 +55,14 @@ def test_the_manager_listens_on_loopback_and_cannot_run_programs(settings: Setti
     [granted] = re.findall(r"^write = (.+)$", text, re.MULTILINE)
     assert not {"system", "command", "config", "all"} & set(granted.split(","))
     assert "channelvars = HOTLINE_PATH,HOTLINE_TYPE,HOTLINE_CALLED,HOTLINE_AT,HOTLINE_VERSION" in text
+
+
+def test_no_event_that_somebody_listens_to_is_kept_back(settings: Settings, runtime: Runtime) -> None:
+    ours.configure(settings, runtime)
+    kept_back = re.findall(r"^eventfilter\(action\(exclude\),name\((\w+)\)\) =$", conf(settings, "manager.conf"), re.MULTILINE)
+    assert "TestEvent" in kept_back
+    code = "".join(path.read_text(encoding="utf-8") for room in ("queues", "hotline") for path in (ROOT / room).rglob("*.py"))
+    assert not [name for name in kept_back if f'"{name}"' in code]
 
 
 def test_a_phone_is_known_by_its_name_before_its_address_is_taken_for_the_trunk(settings: Settings, runtime: Runtime) -> None:

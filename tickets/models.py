@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -86,6 +87,7 @@ EVENTS = {  # what a line of history can say
 }
 
 FILTERED = ("status", "channel", "type", "stage", "organisation", "category", "transcript_state")  # lists, each newest first
+UNCLAIMED = "person IS NULL AND caller <> ''"  # whose it is nobody has looked at yet
 UNWATCHED = "unwatched"  # a ticket's `due_told`: it was made before there were deadlines
 PENDING, DONE, FAILED, NO_SPEECH, NONE = "pending", "done", "failed", "no_speech", "none"
 WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
@@ -195,7 +197,11 @@ class Ticket(Base):
     repeat_of: Mapped[str | None] = mapped_column(default=None)  # number of the same caller's earlier ticket
     accused: Mapped[str] = mapped_column(default="")  # code of the organisation it is about; it never sees who complained
     person: Mapped[str | None] = mapped_column(String(26))  # whose it is, tickets/persons.py; none: not looked at yet, or nobody's
-    __table_args__ = tuple(Index(f"ix_tickets_{name}", name, "id") for name in FILTERED)
+    __table_args__ = (
+        *(Index(f"ix_tickets_{name}", name, "id") for name in (*FILTERED, "person")),
+        Index("ix_tickets_caller_created_at", "caller", "created_at"),
+        Index("ix_tickets_unclaimed", "id", sqlite_where=text(UNCLAIMED), postgresql_where=text(UNCLAIMED)),
+    )
 
 
 class History(Base):

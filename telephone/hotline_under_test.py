@@ -153,7 +153,7 @@ class HotlineUnderTest:
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
-                return await self._http.get(path, headers={"Authorization": f"Bearer {self._token}"})
+                return await self._http.get(path, headers=self._headers)
             except httpx.ConnectError as error:
                 if time.monotonic() > deadline:
                     raise HotlineFailed(f"GET {path}: nobody answers: {error}; {self.last_words()}") from error
@@ -161,10 +161,14 @@ class HotlineUnderTest:
 
     async def post(self, path: str, data: Mapping[str, Any]) -> httpx.Response:
         """The same, to change something."""
-        answer = await self._http.post(path, json=data, headers={"Authorization": f"Bearer {self._token}"})
+        answer = await self._http.post(path, json=data, headers=self._headers)
         if answer.status_code >= 400:
             raise HotlineFailed(f"POST {path}: {answer.status_code} {answer.text[:500]}")
         return answer
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}", "X-Hotline-Reason": "to compare what was said with what was kept"}
 
     async def tickets(self) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = (await self.get("/api/tickets?limit=200")).json()["items"]

@@ -23,7 +23,7 @@ from tickets.moves import CLOSED, STAFF, CaseRefused, allowed
 CATEGORY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*|")
 LONGEST_CATEGORY = 40
 WAITING = frozenset(("pending", "to_dispatch", "returned"))
-EDITABLE = ("urgency", "category", "type", "confidential", "reply_wanted")
+EDITABLE = ("urgency", "category", "type", "confidential", "reply_wanted", "accused")
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class Edits:
         with self.cases.database.writes() as session:
             ticket = self._open(session, number, who)
             _checked(fields)
+            if fields.get("accused", "") not in ("", *self.cases.rules().organisations):
+                raise CaseRefused(422, f"no such organisation: {fields['accused'][:40]}")
             changed = {name: value for name, value in fields.items() if getattr(ticket, name) != value}
             if not changed:
                 return ticket

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,35 +11,66 @@ from tickets.case_tables import Note
 from tickets.models import TYPES, History, Ticket
 from tickets.moves import STAGES
 from tickets.numbers import SHANGHAI
+from tickets.sight import Sight, masked, masked_name, masked_words, outward
+
+__all__ = ["event", "masked", "masked_name", "moment", "names", "note", "ticket"]
 
 SAME_NAME = (
-    "id", "number", "channel", "type", "path", "status", "caller_name", "called", "agent", "linkedid", "language",
+    "id", "number", "channel", "type", "path", "status", "called", "agent", "language",
     "menu_version", "reason", "category", "reference", "truncated", "transcript_state", "transcript_engine", "transcript_model",
     "transcript_score", "transcript_score_kind", "transcript_error", "needs_review",
     "stage", "urgency", "organisation", "helpers", "level", "returns", "final", "extensions", "reopened", "rating", "confidential", "reply_wanted",
-    "title", "place", "repeats", "repeat_of",
+    "accused", "repeats", "repeat_of",
 )  # fmt: skip
 TIMES = (
     "began_at", "ended_at", "created_at", "updated_at", "stage_at", "accepted_at", "dispatched_at", "replied_at", "completed_at", "due_at",
 )  # fmt: skip
 
 
-def ticket(row: Ticket, *, show_caller: bool) -> dict[str, Any]:
-    """A ticket as JSON; the caller's number in full only for those who need it."""
+def ticket(row: Ticket, *, show_caller: bool = False, sight: Sight | None = None) -> dict[str, Any]:
+    """A ticket as JSON, as far as its citizen is seen. `sight` is decided by tickets/sight.py for whoever looks.
+
+    `show_caller` without it is for what is sent out: still nothing of who asked to be kept confidential, or complains of the handler.
+    """
+    how = sight or (outward(row) if show_caller else Sight.MASKED)
     return {
         **{name: getattr(row, name) for name in SAME_NAME},
         **{name: moment(getattr(row, name)) for name in TIMES},
         "type_name": TYPES.get(row.type, ""),
         "stage_name": STAGES[row.stage],
-        "transcript_corrected": row.transcript_corrected if show_caller else findings.masked_text(row.transcript_corrected),
-        "caller": row.caller if show_caller else masked(row.caller),
-        "caller_name": row.caller_name if show_caller else masked_name(row.caller_name),
-        "transcript": row.transcript if show_caller else findings.masked_text(row.transcript),
-        "transcript_raw": row.transcript_raw if show_caller else None,  # figures in it are words, which no mask finds
-        "findings": row.findings if show_caller else findings.masked(row.findings),
+        **_matter(row, how),
+        **_citizen(row, how),
+    }
+
+
+def _citizen(row: Ticket, how: Sight) -> dict[str, Any]:
+    """Who it was, and what tells it: the call, the voice, the hand."""
+    if how is Sight.WITHOUT:
+        return {"caller": "", "caller_name": "", "linkedid": "", "audio": None, "document": None}
+    full = how is Sight.FULL
+    return {
+        "caller": row.caller if full else masked(row.caller),
+        "caller_name": row.caller_name if full else masked_name(row.caller_name),
+        "linkedid": row.linkedid,
         "audio": _audio(row),
         "document": _document(row),
     }
+
+
+def _matter(row: Ticket, how: Sight) -> dict[str, Any]:
+    """What was said. The engine's raw words are not shown masked: figures in them are words, which no mask finds."""
+    full, known = how is Sight.FULL, names(row)
+    words = {name: getattr(row, name) for name in ("title", "place", "transcript", "transcript_corrected")}
+    return {
+        **{name: masked_words(text, known, how) for name, text in words.items()},
+        "transcript_raw": row.transcript_raw if full else None,
+        "findings": row.findings if full else None if how is Sight.WITHOUT else findings.masked(row.findings),
+    }
+
+
+def names(row: Ticket) -> list[str]:
+    """The names that are known to be somebody's in this ticket."""
+    return [row.caller_name, *findings.persons(row.findings)]
 
 
 def event(line: History) -> dict[str, Any]:
@@ -53,28 +85,14 @@ def event(line: History) -> dict[str, Any]:
     }
 
 
-def note(row: Note, *, show_caller: bool) -> dict[str, Any]:
+def note(row: Note, *, how: Sight, names: Iterable[str] = ()) -> dict[str, Any]:
     """What somebody wrote; no text where it was erased."""
-    text = row.text if show_caller else findings.masked_text(row.text)
-    return {"id": row.id, "kind": row.kind, "text": text, "actor": row.actor, "at": moment(row.at)}
+    return {"id": row.id, "kind": row.kind, "text": masked_words(row.text, names, how), "actor": row.actor, "at": moment(row.at)}
 
 
 def moment(time: datetime | None) -> str | None:
     """ISO 8601 with the zone citizens live in."""
     return time.astimezone(SHANGHAI).isoformat() if time else None
-
-
-def masked(number: str) -> str:
-    """138****1234: enough to recognise, not enough to call."""
-    if len(number) <= 4:
-        return "*" * len(number)
-    keep = 3 if len(number) >= 10 else 1
-    return f"{number[:keep]}****{number[-4:]}" if len(number) >= 7 else f"****{number[-2:]}"
-
-
-def masked_name(name: str) -> str:
-    """A display name often is the number again, or a person's name."""
-    return f"{name[:1]}**" if name else ""
 
 
 def _audio(row: Ticket) -> dict[str, Any] | None:

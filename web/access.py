@@ -6,15 +6,17 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import unquote
 
 import structlog
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.exc import SQLAlchemyError
 
 from queues import audit
 from queues.actor import Actor
 from queues.audit import REFUSED, Line
+from tickets.sight import LONGEST_REASON
 from tickets.store import Store
 from web.problems import Problem
 
@@ -43,6 +45,7 @@ ROLES = {
     "administrator": set(May),
     "integration": {May.READ_TICKETS, May.SEE_CALLERS, May.READ_FLOOR, May.MOVE_TICKETS},
 }
+UNIT = {May.READ_TICKETS, May.SEE_CALLERS, May.MOVE_TICKETS}
 BEARER = HTTPBearer(auto_error=False, description="made by `hotline token create --role ROLE`")
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="hotline"'}
 
@@ -55,12 +58,29 @@ class Reader:
     role: str
     agent: str = ""
     """The login of the agent the token was made for."""
+    organisation: str = ""
+    """The unit the token was made for: it sees its own tickets, and nothing of the floor."""
+    reason: str = ""
+    """What they said they need personal data for, in this request."""
 
     def may(self, what: May) -> bool:
-        return what in ROLES[self.role]
+        return what in (UNIT if self.organisation else ROLES[self.role])
 
 
-def reader(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> Reader:
+def stated(
+    header: Annotated[str | None, Header(alias="X-Hotline-Reason", max_length=4 * LONGEST_REASON, description="why personal data is needed; UTF-8, percent-encoded")] = None,
+    reason: Annotated[str | None, Query(max_length=LONGEST_REASON, description="the same, for clients that cannot set headers")] = None,
+) -> str:
+    """The reason that the audit will name."""
+    said = unquote(header) if header is not None else reason or ""
+    if len(said) > LONGEST_REASON or not all(letter.isprintable() for letter in said):
+        raise Problem(422, f"a reason is one line of at most {LONGEST_REASON} characters")
+    return said.strip()
+
+
+def reader(
+    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)], reason: Annotated[str, Depends(stated)] = ""
+) -> Reader:
     """The token's holder. A synchronous dependency: FastAPI runs it in a thread, for it asks the database."""
     store: Store = request.app.state.store
     if given is None:
@@ -68,7 +88,7 @@ def reader(request: Request, given: Annotated[HTTPAuthorizationCredentials | Non
     token = store.tokens.find(given.credentials)
     if token is None or token.role not in ROLES:
         raise Problem(401, "this token is not known, or was revoked", CHALLENGE)
-    holder = Reader(token.id, token.role, token.agent)
+    holder = Reader(token.id, token.role, token.agent, token.organisation, reason)
     request.state.holder = holder
     return holder
 

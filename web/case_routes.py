@@ -11,12 +11,13 @@ from fastapi import APIRouter, Depends, Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from queues.actor import Refused
-from tickets import wire
 from tickets.case import Cases, Said, Who
 from tickets.case_edits import Edits
+from tickets.models import Ticket
 from tickets.moves import MOVES, CaseRefused
 from tickets.notes import LONGEST
-from tickets.store import NoSuchTicket
+from tickets.store import NoSuchTicket, Store
+from web import personal
 from web.access import May, Reader, needs, refused
 from web.asking import actor
 from web.problems import Problem
@@ -59,6 +60,7 @@ class EditBody(_Body):
     category: Code | None = None
     type: Code | None = None
     confidential: bool | None = None
+    accused: Code | None = Field(None, description="the organisation it is about; empty: none")
     reply_wanted: bool | None = None
 
 
@@ -82,14 +84,14 @@ def move(request: Request, holder: Movers, number_or_id: str, body: MoveBody, ke
     """Makes a move; a refusal (409: not from here) names in `allowed` those that are possible."""
     said = Said(body.reason, body.way, body.reply, body.organisation, tuple(body.helpers), body.rating)
     with _answered(request, holder, number_or_id):
-        return _shown(_cases(request).move(number_or_id, body.move, _who(holder), said, key), holder)
+        return personal.ticket(request, holder, _cases(request).move(number_or_id, body.move, _who(holder), said, key))
 
 
 @router.put("/assignment", response_model=TicketView)
 def assign(request: Request, holder: Editors, number_or_id: str, body: AssignmentBody) -> dict[str, Any]:
     """Another organisation leads, or others help."""
     with _answered(request, holder, number_or_id):
-        return _shown(_edits(request).assign(number_or_id, _who(holder), body.organisation, body.helpers), holder)
+        return personal.ticket(request, holder, _edits(request).assign(number_or_id, _who(holder), body.organisation, body.helpers))
 
 
 @router.patch("", response_model=TicketView)
@@ -97,21 +99,21 @@ def edit(request: Request, holder: Editors, number_or_id: str, body: EditBody) -
     """Changes what is named."""
     fields = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
     with _answered(request, holder, number_or_id):
-        return _shown(_edits(request).edit(number_or_id, _who(holder), fields), holder)
+        return personal.ticket(request, holder, _edits(request).edit(number_or_id, _who(holder), fields))
 
 
 @router.put("/transcript", response_model=TicketView)
 def correct(request: Request, holder: Editors, number_or_id: str, body: TextBody) -> dict[str, Any]:
     """What was really said; the machine's words stay in `transcript`."""
     with _answered(request, holder, number_or_id):
-        return _shown(_edits(request).correct(number_or_id, _who(holder), body.text), holder)
+        return personal.ticket(request, holder, _edits(request).correct(number_or_id, _who(holder), body.text))
 
 
 @router.post("/notes", response_model=TicketView)
 def add_note(request: Request, holder: Movers, number_or_id: str, body: TextBody, key: Key = "") -> dict[str, Any]:
     """Something to remember."""
     with _answered(request, holder, number_or_id):
-        return _shown(_edits(request).add_note(number_or_id, _who(holder), body.text, key), holder)
+        return personal.ticket(request, holder, _edits(request).add_note(number_or_id, _who(holder), body.text, key))
 
 
 @router.get("/notes", response_model=NotePage)
@@ -119,12 +121,14 @@ def notes(request: Request, holder: Readers, number_or_id: str) -> dict[str, Any
     """All that people wrote: reasons, replies, corrected words, notes; oldest first."""
     with _answered(request, holder, number_or_id):
         rows = _edits(request).notes(number_or_id)
-    return {"items": [wire.note(row, show_caller=holder.may(May.SEE_CALLERS)) for row in rows], "next": None}
+    return {"items": personal.notes(request, holder, find(request, holder, number_or_id), rows), "next": None}
 
 
 @contextlib.contextmanager
 def _answered(request: Request, holder: Reader, number_or_id: str) -> Iterator[None]:
     try:
+        if holder.organisation:
+            find(request, holder, number_or_id)
         yield
     except NoSuchTicket:
         raise Problem(404, f"no ticket has the number or id {number_or_id[:40]}") from None
@@ -146,5 +150,9 @@ def _who(holder: Reader) -> Who:
     return Who(holder.role, str(actor(holder)))
 
 
-def _shown(row: Any, holder: Reader) -> dict[str, Any]:
-    return wire.ticket(row, show_caller=holder.may(May.SEE_CALLERS))
+def find(request: Request, holder: Reader, number_or_id: str) -> Ticket:
+    """Raises NoSuchTicket, and Problem for what this token is not for."""
+    store: Store = request.app.state.store
+    row = store.ticket(number_or_id)
+    personal.within_reach(holder, row, number_or_id)
+    return row

@@ -24,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from queues.events import KINDS, EventLog, Line
 from tickets import wire
 from tickets.store import Store
+from web import personal
 from web.access import May, Reader, reader
 from web.private import hidden
 from web.problems import Problem
@@ -125,12 +126,15 @@ async def events(
         raise Problem(400, "Last-Event-ID is not an id of ours")
     begin = int(found[1]) if found else await asyncio.to_thread(feed.store.last_event)
     floor = int(found[2]) if found and found[2] else await asyncio.to_thread(feed.floor.end)
-    stream = _stream(feed, holder, kinds, begin, floor)
+    full = kinds != {"ticket"} and await asyncio.to_thread(personal.numbers, request, holder, "/api/events", ", ".join(sorted(kinds)))
+    stream = _stream(feed, holder, kinds, begin, floor, full)
     return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
 def _allowed(holder: Reader, wanted: list[str] | None) -> frozenset[str]:
     """The kinds this client gets. Raises Problem."""
+    if holder.organisation:
+        raise Problem(403, "the token of a unit sees its own tickets, not what happens to others'")
     if unknown := set(wanted or ()) - NEEDS.keys():
         raise Problem(400, f"no such kind of event: {', '.join(sorted(unknown))[:80]} (there are: {', '.join(sorted(NEEDS))})")
     kinds = frozenset(kind for kind in wanted or NEEDS if holder.may(NEEDS[kind]))
@@ -139,7 +143,7 @@ def _allowed(holder: Reader, wanted: list[str] | None) -> frozenset[str]:
     return kinds
 
 
-async def _stream(feed: Feed, holder: Reader, kinds: frozenset[str], seen: int, place: int) -> AsyncIterator[str]:
+async def _stream(feed: Feed, holder: Reader, kinds: frozenset[str], seen: int, place: int, full: bool) -> AsyncIterator[str]:
     feed.clients += 1
     asked = time.monotonic()
     try:
@@ -166,7 +170,7 @@ async def _stream(feed: Feed, holder: Reader, kinds: frozenset[str], seen: int, 
             for line in news:
                 if line.kind in kinds:
                     data = {"at": line.at, **line.data}
-                    frames.append(_frame(seen, line.after, line.kind, data if holder.may(May.SEE_CALLERS) else hidden(data)))
+                    frames.append(_frame(seen, line.after, line.kind, data if full else hidden(data)))
             place = reached
             if frames:
                 yield "".join(frames)

@@ -16,6 +16,7 @@ from queues.model import Agent, AgentState
 from queues.snapshot import Snapshot
 from queues.tables import Person
 from tickets.wire import masked
+from web import personal
 from web.access import May, Reader, needs
 from web.views import FloorPage
 
@@ -69,7 +70,7 @@ def _page(request: Request, holder: Reader, part: Callable[[Snapshot], Sequence[
     if now is None:
         return {"items": [], "next": None, "written_at": None, "stale": True}
     items: list[Any] = [asdict(item) for item in part(now)]
-    shown = items if holder.may(May.SEE_CALLERS) else [_masked(item) for item in items]
+    shown = items if personal.numbers(request, holder, request.url.path) else [_masked(item) for item in items]
     return {"items": shown, "next": None, "written_at": now.written_at, "stale": now.is_stale()}
 
 

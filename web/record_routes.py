@@ -7,18 +7,26 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import structlog
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import StreamingResponse
 
-from queues import audit, cells, record_store, record_wire, recording_rows, recordings
+from queues import audit, cells, record_store, record_wire, recording_rows
 from queues.audit import DONE, FAILED, REFUSED, Line
 from queues.call_record import CallKind, CallRecord, Outcome
 from queues.record_store import Wanted
 from queues.storage import Database
+from tickets import sight
+from tickets.master import VaultClosed
+from tickets.sealed import Damaged
+from tickets.sight import masked
+from tickets.vault import Erased, Vault
+from web import personal
 from web.access import May, Reader, needs
 from web.asking import actor
 from web.private import hidden
 from web.problems import Problem
+from web.sealed_file import served
 from web.views import RecordPage, RecordWithRecordings
 
 LARGEST_PAGE = 200
@@ -27,6 +35,7 @@ CURSOR = r"^\d{1,11}(\.\d{1,9})?~[0-9A-Za-z._-]{1,64}$"
 NAME = r"^[0-9A-Za-z._+*#-]{1,64}$"
 HEARERS = frozenset(("agent", "supervisor", "administrator"))  # agents: their own calls
 ATTACHMENT = {"Content-Security-Policy": "sandbox; default-src 'none'"}
+log = structlog.get_logger("web.records")
 router = APIRouter(prefix="/api/records", tags=["records"])
 Allowed = Annotated[Reader, Depends(needs(May.READ_FLOOR))]
 
@@ -48,20 +57,22 @@ def records(
     format: Literal["json", "csv"] = "json",
 ) -> Any:
     """Newest first; as CSV all that fit the filters, at most 100 000."""
-    if caller is not None and not holder.may(May.SEE_CALLERS):
-        raise Problem(403, f"a token with the role {holder.role} may not look for callers' numbers")
+    if caller is not None:
+        personal.searches(request, holder, masked(caller))
     wanted = Wanted(
         begin=_seconds(begin), end=_seconds(end), caller=caller, called=called, queue=queue, agent=_whose(holder, agent),
         outcome=outcome, kind=kind,
     )  # fmt: skip
     if format == "csv":
         found = record_store.calls(_database(request), wanted, LARGEST_FILE)
-        text = cells.table(record_wire.COLUMNS, (_masked(record_wire.row(call), holder) for call in found))
+        full = personal.numbers(request, holder, "/api/records?format=csv", f"callers of {len(found)} calls")
+        text = cells.table(record_wire.COLUMNS, (_masked(record_wire.row(call), full) for call in found))
         return Response(text, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": "attachment; filename=records.csv"})
     found = record_store.calls(_database(request), wanted, limit + 1, _place(cursor))
     page = found[:limit]
     following = f"{page[-1].began_at!r}~{page[-1].linkedid}" if len(found) > limit else None
-    return {"items": [_shown(call, holder) for call in page], "next": following}
+    full = bool(page) and personal.numbers(request, holder, " ".join(call.linkedid for call in page))
+    return {"items": [_shown(call, full) for call in page], "next": following}
 
 
 @router.get("/{linkedid}", response_model=RecordWithRecordings)
@@ -72,14 +83,14 @@ def record(request: Request, holder: Allowed, linkedid: str) -> dict[str, Any]:
     if not found:
         raise Problem(404, f"no call has the linkedid {linkedid[:64]}")
     rows = recording_rows.find(_database(request), [found[0].linkedid, *found[0].joined])
-    return _shown(found[0], holder) | {"recordings": [
+    return _shown(found[0], personal.numbers(request, holder, found[0].linkedid)) | {"recordings": [
         {"url": f"/api/records/{found[0].linkedid}/audio", "seconds": row.seconds, "sha256": row.sha256, "truncated": row.truncated,
          "keep_until": row.keep_until} for row in rows
     ]}  # fmt: skip
 
 
-@router.get("/{linkedid}/audio", response_class=FileResponse, responses={200: {"content": {"audio/wav": {}}}})
-def audio(request: Request, holder: Allowed, linkedid: str) -> FileResponse:
+@router.get("/{linkedid}/audio", response_class=StreamingResponse, responses={200: {"content": {"audio/wav": {}}}})
+def audio(request: Request, holder: Allowed, linkedid: str) -> StreamingResponse:
     """What was said in this call (WAV, 8 kHz, left the caller, right what they heard). Who hears it is written down."""
     database = _database(request)
     if holder.role not in HEARERS:
@@ -91,16 +102,27 @@ def audio(request: Request, holder: Allowed, linkedid: str) -> FileResponse:
         if holder.role == "agent":
             _heard(database, holder, linkedid, REFUSED, "no recording of a call of this agent")
         raise Problem(404, f"no recording of the call {linkedid[:64]}")
+    if not holder.reason:
+        _heard(database, holder, linkedid, REFUSED, "no reason was stated")
+        raise Problem(403, sight.NO_REASON)
     home: Path = request.app.state.home
+    vault: Vault = request.app.state.vault
     try:
-        whole = recordings.is_whole(home, rows[0].path, rows[0].sha256)
+        whole = vault.sha256(home / rows[0].path) == rows[0].sha256
+    except Damaged:
+        whole = False
+    except Erased:
+        raise Problem(410, f"the recording of the call {linkedid[:64]} was erased") from None
+    except VaultClosed as error:
+        log.error("the vault is closed", reason=str(error))
+        raise Problem(503, "recordings cannot be opened: the hotline's administrator must look (hotline doctor)") from None
     except OSError:
         raise Problem(404, f"the recording of the call {linkedid[:64]} is not on this machine") from None
     if not whole:
         _heard(database, holder, linkedid, FAILED, "changed since it was stored")
         raise Problem(409, "this recording is not what was stored: its checksum differs")
-    _heard(database, holder, linkedid, DONE, "")
-    return FileResponse(home / rows[0].path, media_type="audio/wav", filename=f"{linkedid}.wav", headers=ATTACHMENT)
+    _heard(database, holder, linkedid, DONE, holder.reason)
+    return served(request, vault.open(home / rows[0].path), "audio/wav", f"{found[0].linkedid}.wav", ATTACHMENT)
 
 
 def _heard(database: Database, holder: Reader, linkedid: str, outcome: str, reason: str) -> None:
@@ -116,14 +138,14 @@ def _whose(holder: Reader, agent: str | None) -> str | None:
     return holder.agent
 
 
-def _shown(call: CallRecord, holder: Reader) -> dict[str, Any]:
-    return _masked(record_wire.shown(call), holder)
+def _shown(call: CallRecord, full: bool) -> dict[str, Any]:
+    return _masked(record_wire.shown(call), full)
 
 
-def _masked(data: dict[str, Any], holder: Reader) -> dict[str, Any]:
+def _masked(data: dict[str, Any], full: bool) -> dict[str, Any]:
     """A detail may be a number that somebody was passed on to."""
-    masked: dict[str, Any] = data if holder.may(May.SEE_CALLERS) else hidden(data)
-    return masked
+    shown: dict[str, Any] = data if full else hidden(data)
+    return shown
 
 
 def _place(cursor: str | None) -> tuple[float, str] | None:

@@ -13,9 +13,11 @@ from fastapi.responses import StreamingResponse
 from tickets import wire
 from tickets.master import VaultClosed
 from tickets.models import Ticket
+from tickets.sight import masked
 from tickets.store import NoSuchTicket, Store
 from tickets.vault import Erased, Vault
 from tickets.words import LONGEST_QUERY, NothingToFind
+from web import personal
 from web.access import May, Reader, needs
 from web.problems import Problem
 from web.sealed_file import served
@@ -23,6 +25,8 @@ from web.views import Stage, TicketPage, TicketWithHistory
 
 LARGEST_PAGE = 200
 HISTORY_LINES = 500
+NUMBER = r"^[0-9+*#() -]{3,32}$"
+NOBODY = "-"
 ULID = r"^[0-9A-HJKMNP-TV-Z]{26}$"
 # An attachment is never shown inside our own origin, whatever it turns out to be.
 ATTACHMENT = {"Content-Security-Policy": "sandbox; default-src 'none'"}
@@ -45,11 +49,14 @@ def tickets(
     stage: Stage | None = None,
     organisation: Annotated[str | None, Query(max_length=40)] = None,
     category: Annotated[str | None, Query(max_length=40)] = None,
+    caller: Annotated[str | None, Query(pattern=NUMBER, description="tickets of this number; needs a reason")] = None,
     q: Annotated[str | None, Query(max_length=LONGEST_QUERY, description="words that all stand in it, such as 停水; numbers of callers are not looked for")] = None,
 ) -> dict[str, Any]:
-    """Newest first."""
+    """Newest first. The token of a unit lists what that unit leads."""
     wanted = {"status": status, "channel": channel, "transcript_state": transcript_state, "type": type, "linkedid": linkedid}
-    wanted |= {"stage": stage, "organisation": organisation, "category": category}
+    wanted |= {"stage": stage, "organisation": personal.led_by(holder, organisation), "category": category}
+    if caller is not None:
+        wanted["person"] = _person(request, holder, caller)
     equal = {name: value for name, value in wanted.items() if value is not None}
     store = _store(request)
     try:
@@ -57,35 +64,35 @@ def tickets(
     except NothingToFind as no:
         raise Problem(422, f"q: {no}") from None
     page = rows[:limit]
-    return {"items": [_shown(row, holder) for row in page], "next": page[-1].id if len(rows) > limit else None}
+    return {"items": personal.tickets(request, holder, page), "next": page[-1].id if len(rows) > limit else None}
 
 
 @router.get("/{number_or_id}", response_model=TicketWithHistory)
 def ticket(request: Request, holder: Allowed, number_or_id: str) -> dict[str, Any]:
     """One ticket and what happened to it."""
-    row = _find(request, number_or_id)
+    row = _find(request, holder, number_or_id)
     history = _store(request).history(ticket_id=row.id, limit=HISTORY_LINES)
-    return _shown(row, holder) | {"history": [wire.event(line) for line in history]}
+    return personal.ticket(request, holder, row) | {"history": [wire.event(line) for line in history]}
 
 
 @router.get("/{number_or_id}/audio", response_class=StreamingResponse, responses={200: {"content": {"audio/wav": {}}}})
 def audio(request: Request, holder: Allowed, number_or_id: str) -> StreamingResponse:
     """The recording (8 kHz WAV)."""
-    row = _find(request, number_or_id)
+    row = _find(request, holder, number_or_id)
     return _file(request, holder, row, row.audio_path, "audio/wav", "recording")
 
 
 @router.get("/{number_or_id}/document", response_class=StreamingResponse, responses={200: {"content": {"application/pdf": {}}}})
 def document(request: Request, holder: Allowed, number_or_id: str) -> StreamingResponse:
     """The fax as PDF."""
-    row = _find(request, number_or_id)
+    row = _find(request, holder, number_or_id)
     return _file(request, holder, row, row.document_path, "application/pdf", "document")
 
 
 @router.get("/{number_or_id}/preview", response_class=StreamingResponse, responses={200: {"content": {"image/png": {}}}})
 def preview(request: Request, holder: Allowed, number_or_id: str) -> StreamingResponse:
     """The first page of the fax as PNG."""
-    row = _find(request, number_or_id)
+    row = _find(request, holder, number_or_id)
     return _file(request, holder, row, row.preview_path, "image/png", "preview")
 
 
@@ -94,15 +101,21 @@ def _store(request: Request) -> Store:
     return store
 
 
-def _find(request: Request, number_or_id: str) -> Ticket:
+def _find(request: Request, holder: Reader, number_or_id: str) -> Ticket:
     try:
-        return _store(request).ticket(number_or_id)
+        row = _store(request).ticket(number_or_id)
     except NoSuchTicket:
         raise Problem(404, f"no ticket has the number or id {number_or_id[:40]}") from None
+    personal.within_reach(holder, row, number_or_id)
+    return row
 
 
-def _shown(row: Ticket, holder: Reader) -> dict[str, Any]:
-    return wire.ticket(row, show_caller=holder.may(May.SEE_CALLERS))
+def _person(request: Request, holder: Reader, number: str) -> str:
+    """Whose tickets are looked for, by the blind index: no number is compared. Raises Problem."""
+    vault: Vault = request.app.state.vault
+    personal.searches(request, holder, masked(number))
+    vault.persons.claim()
+    return vault.persons.find(number) or NOBODY
 
 
 def _file(request: Request, holder: Reader, row: Ticket, relative: str | None, kind: str, what: str) -> StreamingResponse:
@@ -114,6 +127,7 @@ def _file(request: Request, holder: Reader, row: Ticket, relative: str | None, k
         raise Problem(404, f"ticket {row.number} has no {what}")
     if not path.is_file():
         raise Problem(404, f"the {what} of ticket {row.number} is not on this machine")
+    personal.hears(request, holder, row, what)
     vault: Vault = request.app.state.vault
     try:
         file = vault.open(path)
@@ -125,5 +139,4 @@ def _file(request: Request, holder: Reader, row: Ticket, relative: str | None, k
     except OSError as error:
         log.error("a stored file cannot be read", ticket=row.number, reason=str(error))
         raise Problem(409, f"the {what} of ticket {row.number} is not what was stored") from None
-    log.info("personal data read", what=what, ticket=row.number, linkedid=row.linkedid, token=holder.token, role=holder.role)
     return served(request, file, kind, f"{row.number}{path.suffix}", ATTACHMENT)

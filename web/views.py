@@ -35,7 +35,7 @@ class TicketView(BaseModel):
     type_name: str = Field(examples=["投诉"])
     path: str = Field(examples=["12345-1-1"])
     status: Literal["draft", "open", "handed_over", "refused"]
-    caller: str = Field(description="masked unless the token's role may see it")
+    caller: str = Field(description="masked unless the token's role may see it and a reason is stated; docs/privacy.md")
     caller_name: str
     called: str
     agent: str
@@ -75,8 +75,9 @@ class TicketView(BaseModel):
     extensions: int
     reopened: int
     rating: str
-    confidential: bool
+    confidential: bool = Field(description="on request: only supervisors see who it was, nobody it is sent to")
     reply_wanted: bool
+    accused: str = Field(description="code of the organisation it is about; it never sees who complained")
     accepted_at: datetime | None
     dispatched_at: datetime | None
     replied_at: datetime | None
@@ -175,7 +176,7 @@ class RecordView(BaseModel):
 
     linkedid: str
     kind: Literal["inbound", "outbound", "callback", "internal", "placeholder"]
-    caller: str = Field(description="masked unless the token's role may see it")
+    caller: str = Field(description="masked unless the token's role may see it and a reason is stated; docs/privacy.md")
     called: str
     began_at: datetime
     answered_at: datetime | None = Field(description="the line was picked up, by the menu or a person")

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from queues import blocks, callback_book
 from queues.storage import Database
+from web import personal
 from web.access import May, Reader, needs
 from web.asking import ask
 from web.private import hidden
@@ -50,32 +51,32 @@ class NuisanceSeen(BaseModel):
 @router.get("/callbacks", response_model=ListPage)
 def callbacks(request: Request, holder: Reads, all: bool = False) -> dict[str, Any]:
     """Those that are promised; with `all`, those that are over too. The newest first."""
-    return _page(holder, map(callback_book.as_json, callback_book.listed(_database(request), all_=all)))
+    return _page(request, holder, map(callback_book.as_json, callback_book.listed(_database(request), all_=all)))
 
 
 @router.post("/callbacks", status_code=201)
 def make_callback(request: Request, holder: Handles, wanted: MissedWanted) -> dict[str, Any]:
     """Somebody who gave up waiting is called back, when their turn comes and an agent is there."""
-    return _shown(holder, ask(request, holder, "callback.make", id=wanted.missed))
+    return _shown(request, holder, ask(request, holder, "callback.make", id=wanted.missed))
 
 
 @router.post("/callbacks/{callback_id}/cancel")
 def cancel_callback(request: Request, holder: Handles, callback_id: Id, why: Reason) -> dict[str, Any]:
     """Takes one back that has not begun."""
-    return _shown(holder, ask(request, holder, "callback.cancel", id=callback_id, reason=why.reason))
+    return _shown(request, holder, ask(request, holder, "callback.cancel", id=callback_id, reason=why.reason))
 
 
 @router.get("/missed", response_model=ListPage)
 def missed(request: Request, holder: Reads) -> dict[str, Any]:
     """Numbers whose callers gave up waiting and talked to nobody since, the longest ago first (漏话)."""
-    return _page(holder, map(callback_book.missed_json, callback_book.missed(_database(request))))
+    return _page(request, holder, map(callback_book.missed_json, callback_book.missed(_database(request))))
 
 
 @router.get("/blocks", response_model=ListPage)
 def blocked(request: Request, holder: Leads, all: bool = False) -> dict[str, Any]:
     """Numbers that a person has blocked; with `all`, those that are over too."""
     names = ("number", "reason", "made_by", "made_at", "until", "ended_by", "ended_at")
-    return _page(holder, ({name: getattr(row, name) for name in names} for row in blocks.listed(_database(request), all_=all)))
+    return _page(request, holder, ({name: getattr(row, name) for name in names} for row in blocks.listed(_database(request), all_=all)))
 
 
 @router.post("/blocks", status_code=201)
@@ -94,7 +95,7 @@ def unblock(request: Request, holder: Leads, number: Number) -> dict[str, Any]:
 def nuisances(request: Request, holder: Leads, number: str | None = None) -> dict[str, Any]:
     """What was experienced with which number, the newest first."""
     names = ("id", "number", "at", "by", "what", "linkedid")
-    return _page(holder, ({name: getattr(row, name) for name in names} for row in blocks.nuisances(_database(request), number)))
+    return _page(request, holder, ({name: getattr(row, name) for name in names} for row in blocks.nuisances(_database(request), number)))
 
 
 @router.post("/nuisances", status_code=201)
@@ -108,10 +109,12 @@ def _database(request: Request) -> Database:
     return database
 
 
-def _page(holder: Reader, items: Any) -> dict[str, Any]:
-    return {"items": [_shown(holder, dict(item)) for item in items], "next": None}
+def _page(request: Request, holder: Reader, items: Any) -> dict[str, Any]:
+    found = [dict(item) for item in items]
+    full = bool(found) and personal.numbers(request, holder, request.url.path)
+    return {"items": found if full else hidden(found), "next": None}
 
 
-def _shown(holder: Reader, item: dict[str, Any]) -> dict[str, Any]:
-    shown: dict[str, Any] = item if holder.may(May.SEE_CALLERS) else hidden(item)
+def _shown(request: Request, holder: Reader, item: dict[str, Any]) -> dict[str, Any]:
+    shown: dict[str, Any] = item if personal.numbers(request, holder, request.url.path) else hidden(item)
     return shown

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # the database's packages take seconds to import, and `hotlin
     from tickets.models import Delivery, Ticket, Token
     from tickets.store import Store
 
-AsJson = Annotated[bool, typer.Option("--json", help="as JSON, numbers in full")]
+AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
 WAYS = "a ticket's number or id; or `dead-letters`; or `search`, `replay`, `history`, `move` or `verify`"
 Words = Annotated[str, typer.Option(help="with `move`: docs/tickets.md says which move needs what")]
 MOST_LISTED = 1000
@@ -41,7 +41,7 @@ def tickets(
     name: Annotated[str | None, typer.Argument(metavar="[MOVE]", help="with `move`: accept, dispatch, …")] = None,
     as_json: AsJson = False,
     limit: Annotated[int, typer.Option(min=1, max=MOST_LISTED, help="how many, the newest first")] = 50,
-    reason: Words = "",
+    reason: Annotated[str, typer.Option(help="what callers' numbers and names are needed for: shows them, the audit says so; with `move`: why")] = "",
     way: Words = "",
     reply: Words = "",
     organisation: Words = "",
@@ -55,9 +55,9 @@ def tickets(
     with _store() as store:
         match what:
             case None:
-                _list(store.tickets(limit + 1), limit, as_json)
+                _list(store, store.tickets(limit + 1), limit, as_json, reason)
             case "search":
-                _list(_found(store, str(which), limit + 1), limit, as_json)
+                _list(store, _found(store, str(which), limit + 1), limit, as_json, reason)
             case "dead-letters":
                 _dead_letters(store, as_json)
             case "verify":
@@ -65,18 +65,19 @@ def tickets(
             case "replay":
                 _replay(store, str(which), as_json)
             case "history":
-                _show(store, str(which), as_json, only_history=True)
+                _show(store, str(which), as_json, reason, only_history=True)
             case "move":
                 words = {"reason": reason, "way": way, "reply": reply, "organisation": organisation, "helpers": tuple(helper or ()), "rating": rating}
                 _move(store, str(which), str(name), words, as_json)
             case _:
-                _show(store, what, as_json)
+                _show(store, what, as_json, reason)
 
 
 def create_token(
     role: Annotated[str, typer.Option(help="agent | supervisor | administrator | integration")],
     name: Annotated[str, typer.Option(help="whose it is, for the list")] = "",
     agent: Annotated[str, typer.Option(help="the login of the agent it is for, so that their own state and calls are known")] = "",
+    organisation: Annotated[str, typer.Option(help="with the role integration: code of the unit it is for; it sees its own tickets only")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="always so: the output is JSON")] = True,
 ) -> None:
     """Make a token and print it, with its secret, once."""
@@ -87,12 +88,12 @@ def create_token(
         try:
             if agent:
                 people.find(store.database, agent)
-            token, secret = store.tokens.create(role, name, agent)
+            token, secret = store.tokens.create(role, name, agent, organisation)
         except Refused as no:
             raise typer.BadParameter(no.detail, param_hint="--agent") from None
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--role") from None
-    _print({"id": token.id, "role": token.role, "agent": token.agent, "name": token.name, "secret": secret, "token": secret})
+    _print({"id": token.id, "role": token.role, "agent": token.agent, "organisation": token.organisation, "name": token.name, "secret": secret, "token": secret})
 
 
 def list_tokens(as_json: AsJson = False) -> None:
@@ -102,7 +103,7 @@ def list_tokens(as_json: AsJson = False) -> None:
     if as_json:
         _print({"items": found, "next": None})
     else:
-        _table(("id", "role", "agent", "name", "created_at", "revoked_at"), found)
+        _table(("id", "role", "agent", "organisation", "name", "created_at", "revoked_at"), found)
 
 
 def revoke_token(identity: Annotated[str, typer.Argument(metavar="ID", help="as `hotline token list` shows it")]) -> None:
@@ -126,18 +127,20 @@ def _found(store: Store, words: str, limit: int) -> Sequence[Ticket]:
         return ()
 
 
-def _list(rows: Sequence[Ticket], limit: int, as_json: bool) -> None:
+def _list(store: Store, rows: Sequence[Ticket], limit: int, as_json: bool, reason: str) -> None:
+    from hotline import cases  # noqa: PLC0415
+
     page = rows[:limit]
+    shown = cases.shown(store, page, reason)
     if as_json:
-        _print({"items": [_ticket(row) for row in page], "next": page[-1].id if len(rows) > limit else None})
+        _print({"items": shown, "next": page[-1].id if len(rows) > limit else None})
         return
-    _table(("number", "began", "channel", "type", "path", "caller", "agent", "status", "stage", "said"), [_row(row) for row in page])
+    _table(("number", "began", "channel", "type", "path", "caller", "agent", "status", "stage", "said"), [_row(item) for item in shown])
 
 
-def _row(row: Ticket) -> dict[str, Any]:
-    """A ticket in one line, the caller's number masked: terminals are looked over shoulders."""
-    shown = _ticket(row, full=False)
-    said = row.transcript or (f"{row.document_pages} pages" if row.document_pages is not None else row.transcript_state)
+def _row(shown: dict[str, Any]) -> dict[str, Any]:
+    """A ticket in one line."""
+    said = shown["transcript"] or (f"{shown['document']['pages']} pages" if shown["document"] else shown["transcript_state"])
     return shown | {"began": shown["began_at"][:16].replace("T", " "), "type": shown["type_name"], "said": said}
 
 
@@ -166,7 +169,8 @@ def _verify(store: Store, head: str) -> None:
     print(words) if whole else _fail(words)
 
 
-def _show(store: Store, number: str, as_json: bool, only_history: bool = False) -> None:
+def _show(store: Store, number: str, as_json: bool, reason: str, only_history: bool = False) -> None:
+    from hotline import cases  # noqa: PLC0415
     from tickets import wire  # noqa: PLC0415
     from tickets.store import NoSuchTicket  # noqa: PLC0415
 
@@ -174,14 +178,14 @@ def _show(store: Store, number: str, as_json: bool, only_history: bool = False) 
         row = store.ticket(number)
     except NoSuchTicket:
         _fail(f"no ticket has the number or id {number}")
-    ticket, history = _ticket(row, full=as_json), [wire.event(line) for line in store.history(ticket_id=row.id)]
+    [ticket], history = cases.shown(store, [row], "" if only_history else reason), [wire.event(line) for line in store.history(ticket_id=row.id)]
     if as_json:
         _print({"items": history, "next": None} if only_history else ticket | {"history": history})
         return
     if only_history:
         _table(("at", "event", "actor", "detail"), history)
         return
-    told = ticket | {"findings": "\n".join(wire.findings.lines(row.findings))}
+    told = ticket | {"findings": "\n".join(wire.findings.lines(ticket["findings"]))}
     _table(("", row.number), [{"": name, row.number: value} for name, value in told.items() if value not in (None, "")])
     _table(("at", "event", "actor", "detail"), history)
 
@@ -225,12 +229,6 @@ def _store() -> Iterator[Store]:
         _fail(f"the database cannot be used: {str(error).splitlines()[0]}")
 
 
-def _ticket(row: Ticket, full: bool = True) -> dict[str, Any]:
-    from tickets import wire  # noqa: PLC0415
-
-    return wire.ticket(row, show_caller=full)
-
-
 def _delivery(store: Store, row: Delivery) -> dict[str, Any]:
     from tickets import wire  # noqa: PLC0415
 
@@ -244,7 +242,7 @@ def _token(row: Token) -> dict[str, Any]:
     from tickets import wire  # noqa: PLC0415
 
     return {
-        "id": row.id, "role": row.role, "agent": row.agent, "name": row.name,
+        "id": row.id, "role": row.role, "agent": row.agent, "organisation": row.organisation, "name": row.name,
         "created_at": wire.moment(row.created_at), "revoked_at": wire.moment(row.revoked_at),
     }  # fmt: skip
 

@@ -48,7 +48,8 @@ def test_tickets_are_listed_for_people_and_for_programs(register: Store) -> None
     assert ticket.number in listing
     assert "138****1234" in listing
     assert "13800001234" not in listing
-    assert said("tickets", "--json")["items"][0]["caller"] == "13800001234"  # type: ignore[index]
+    assert said("tickets", "--json")["items"][0]["caller"] == "138****1234"  # type: ignore[index]
+    assert said("tickets", "--json", "--reason", "回访")["items"][0]["caller"] == "13800001234"  # type: ignore[index]
 
 
 def test_long_lists_say_where_to_go_on(register: Store) -> None:

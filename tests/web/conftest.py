@@ -36,7 +36,7 @@ class Hotline:
     tokens: dict[str, str] = field(default_factory=dict)
 
     def headers(self, role: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.tokens[role]}"}
+        return {"Authorization": f"Bearer {self.tokens[role]}", "X-Hotline-Reason": "a test"}
 
     def leave(self, kind: str) -> Ticket:
         """A caller leaves a message or a fax."""

@@ -39,9 +39,11 @@ def test_supervisors_and_the_calls_agent_hear_it_and_it_is_written_down(api: Tes
     assert (about["seconds"], about["url"]) == (1.0, f"/api/records/{call.linkedid}/audio")
     answer = api.get(about["url"], headers=hotline.headers("supervisor"))
     assert (answer.status_code, answer.headers["content-type"], answer.content[:4]) == (200, "audio/wav", b"RIFF")
-    own = {"Authorization": f"Bearer {hotline.store.tokens.create('agent', agent='agent-1001')[1]}"}
+    own = {"Authorization": f"Bearer {hotline.store.tokens.create('agent', agent='agent-1001')[1]}", "X-Hotline-Reason": "my own call"}
     assert api.get(about["url"], headers=own).status_code == 200
-    assert heard(hotline) == [("recording.hear", "supervisor", "done"), ("recording.hear", "agent", "done")]
+    assert [line for line in heard(hotline) if line[0] == "recording.hear"] == [("recording.hear", "supervisor", "done"), ("recording.hear", "agent", "done")]
+    assert api.get(about["url"], headers={"Authorization": own["Authorization"]}).status_code == 403, "no reason was stated"
+    assert heard(hotline)[-1] == ("recording.hear", "agent", "refused")
 
 
 def test_others_do_not_and_that_is_written_down_too(api: TestClient, hotline: Hotline, call: CallRecord) -> None:

@@ -180,6 +180,9 @@ class SpoolSettings(_Section):
     silence_seconds: int = Field(10, ge=2, le=60, description="silence that ends a message")
 
 
+Told = Literal["ticket.created", "ticket.dispatched", "ticket.updated", "ticket.attached", "ticket.closed", "call.newCall", "call.answer", "call.hangup"]
+
+
 class CaseSystemSettings(_Section):
     url: str | None = Field(None, pattern=r"^https?://[^\s/?#]+[^\s]*$", description="where tickets are handed over; none: they wait")
     secret_file: str | None = Field(None, description="file with the key of the signature (default: HOTLINE_HOME/secrets/case-system)")
@@ -187,6 +190,9 @@ class CaseSystemSettings(_Section):
     give_up_days: float = Field(3, gt=0, description="after this a delivery becomes a dead letter")
     connector: str = Field("webhook", pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$", description="webhook, or another file of tickets/connectors, or a module of your own")
     options: dict[str, Any] = Field({}, description="what that connector wants to know besides; the webhook nothing")
+    events: tuple[Told, ...] = Field((), description="what it hears besides finished tickets: ticket.created, ticket.dispatched, ticket.updated, ticket.attached, ticket.closed, call.newCall, call.answer, call.hangup")
+    show_callers: bool = Field(True, description="these events hold callers' numbers in full, but for citizens who want to be confidential")
+    keep_days: int = Field(90, ge=1, le=3650, description="what was taken is kept so long, to be sent again if the case system lost it")
     reconciliation_url: str | None = Field(None, pattern=r"^https?://[^\s/?#]+[^\s?#]*$", description="where the case system says what it took on a day; none: it is not asked")
 
 

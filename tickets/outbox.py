@@ -49,9 +49,16 @@ class Outbox:
         return self.put(session, TICKET, ticket.number, {"ticket": wire.ticket(ticket, show_caller=True)}, ticket.id)
 
     def put(
-        self, session: Session, event: str, about: str, content: Mapping[str, Any], ticket_id: str | None = None, schema: int | str = 1
+        self,
+        session: Session,
+        event: str,
+        about: str,
+        content: Mapping[str, Any],
+        ticket_id: str | None = None,
+        schema: int | str = 1,
+        key: str = "",
     ) -> Delivery:
-        """Puts an event into the outbox, behind those about the same."""
+        """Puts an event into the outbox, behind those about the same. `key`: what it is known by, where it might be put twice."""
         moment, identity = self.clock(), new_id()
         last = session.scalar(select(func.max(Delivery.sequence)).where(Delivery.about == about)) or 0
         head = {"schema": schema, "event": event, "delivery": identity}
@@ -59,7 +66,7 @@ class Outbox:
         body = json.dumps({**head, **numbered, **content}, ensure_ascii=False, separators=(",", ":"))
         delivery = Delivery(
             id=identity, ticket_id=ticket_id, event=event, about=about, sequence=last + 1, day=moment.astimezone(SHANGHAI).date().isoformat(),
-            idempotency_key=identity, body=body, body_sha256=hashlib.sha256(body.encode()).hexdigest(), reference="",
+            idempotency_key=key or identity, body=body, body_sha256=hashlib.sha256(body.encode()).hexdigest(), reference="",
             state=models.WAITING, attempts=0, created_at=moment, give_up_from=moment, next_attempt_at=moment,
         )  # fmt: skip
         session.add(delivery)
@@ -95,6 +102,11 @@ class Outbox:
     def dead_letters(self, limit: int = MOST_LISTED, after: str = "") -> Sequence[Delivery]:
         """Those a person must look at, oldest first."""
         return self._in_state(models.DEAD, limit, after)
+
+    def not_yet(self, keys: Sequence[str]) -> set[str]:
+        """Which of these keys no delivery has."""
+        with self.database.reads() as session:
+            return set(keys) - set(session.scalars(select(Delivery.idempotency_key).where(Delivery.idempotency_key.in_(keys))))
 
     def first_ids(self) -> Sequence[str]:
         """Of those that wait, the first about each ticket or call: these have jobs."""

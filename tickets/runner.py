@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,8 @@ from dbos import DBOS
 
 from tickets import models, watch
 from tickets.case import Cases
-from tickets.connectors import Connector, DeliveryError, Refused
+from tickets.case_system import CaseSystem
+from tickets.connectors import DeliveryError, Refused
 from tickets.deadlines import Rules
 from tickets.jobs import APPLICATION, DEADLINES, DELIVER, TRANSCRIBE, VERSION, system_url
 from tickets.master import VaultClosed
@@ -28,7 +29,7 @@ from tickets.transcriber import NoSpeech, RecogniserAway, RecogniserDied, Recogn
 from tickets.vault import Erased, Vault
 
 POLL_SECONDS = 0.2
-DELIVERIES_AT_ONCE = 4
+DELIVERIES_AT_ONCE = 16  # threads that wait for an answer; a slow case system holds up its own tickets only
 EVERY_MINUTE = "* * * * *"
 log = structlog.get_logger("tickets.jobs")
 
@@ -41,8 +42,7 @@ class Runner:
     home: Path
     transcriber: Transcriber
     executor: str
-    case_system: Connector | None = None
-    patience: Patience = field(default_factory=Patience)
+    case_system: CaseSystem | None = None
     transcriptions_at_once: int = 1
     rules: Callable[[], Rules] = Rules
     tell: watch.Tell = watch.nobody
@@ -124,12 +124,12 @@ class Runner:
             return None
         delivery, event = due
         try:
-            taken = self.case_system.deliver(event)
+            taken = self.case_system.connector.deliver(event)
         except Refused as refusal:
             self.store.outbox.refused(delivery_id, str(refusal), refusal.status)
             log.error("hand-over refused", about=delivery.about, event_name=delivery.event, reason=_kind(refusal))
         except DeliveryError as error:
-            self._later(delivery, error)
+            self._later(delivery, error, self.case_system.patience)
         else:
             self.store.outbox.delivered(delivery_id, taken)
             log.info("handed over", about=delivery.about, event_name=delivery.event)
@@ -139,10 +139,10 @@ class Runner:
         """At the deadlines of all tickets."""
         watch.look(Cases(self.store.database, self.rules), self.tell)
 
-    def _later(self, delivery: models.Delivery, error: DeliveryError) -> None:
-        at = self.patience.next_attempt(delivery.attempts + 1, delivery.give_up_from, self.store.outbox.clock())
+    def _later(self, delivery: models.Delivery, error: DeliveryError, patience: Patience) -> None:
+        at = patience.next_attempt(delivery.attempts + 1, delivery.give_up_from, self.store.outbox.clock())
         if at is None:
-            days = timedelta(days=self.patience.give_up_days)
+            days = timedelta(days=patience.give_up_days)
             self.store.outbox.refused(delivery.id, f"given up after {days}: {error}", error.status, "hand_over_given_up")
             log.error("hand-over given up", about=delivery.about, event_name=delivery.event, reason=_kind(error))
         else:

@@ -21,10 +21,10 @@ from watchfiles import watch
 
 from tickets import recovery
 from tickets.adopt import Adoption
-from tickets.connectors import Connector
+from tickets.announcing import Announcer
+from tickets.case_system import CaseSystem
 from tickets.deadlines import Rules
 from tickets.jobs import DurableJobs, open_store
-from tickets.patience import Patience
 from tickets.runner import Runner
 from tickets.spool import Item, Spool
 from tickets.store import Store
@@ -35,6 +35,7 @@ WATCH_MS = 500  # longest wait for the stop signal
 SCAN_SECONDS = 3.0  # items a crash left, or an event that never came
 UPKEEP_SECONDS = 20.0  # below a third of the lease
 PRUNE_SECONDS = 24 * 3600.0
+ANNOUNCE_SECONDS = 1.0
 SLOTS = 64
 DISK_FULL = "disk full: callers reach a person instead of voicemail"
 SAY_AGAIN_SECONDS = 600.0  # of what has been wrong for a while
@@ -61,7 +62,8 @@ class Worker:
             upkeep = threading.Thread(target=self._every, args=(UPKEEP_SECONDS, self._upkeep), name="upkeep")
             scan = threading.Thread(target=self._every, args=(SCAN_SECONDS, self._scan), name="scan")
             prune = threading.Thread(target=self._every, args=(PRUNE_SECONDS, self._prune), name="prune")
-            threads = (upkeep, scan, prune)
+            announce = threading.Thread(target=self._every, args=(ANNOUNCE_SECONDS, self._announce), name="announce")
+            threads = (upkeep, scan, prune, announce)
             for thread in threads:
                 thread.start()
             self._watch()
@@ -136,6 +138,10 @@ class Worker:
     def _prune(self) -> None:
         self.jobs.prune(recovery.KEEP_ENDED_JOBS)
 
+    def _announce(self) -> None:
+        if (to := self.runner.case_system) is not None:
+            Announcer(self.store.database, self.store.outbox, to.events, to.show_callers).tell()
+
     def _every(self, seconds: float, work: Callable[[], None]) -> None:
         while True:
             try:
@@ -152,8 +158,7 @@ def work(
     transcriber: Transcriber,
     stop: threading.Event,
     *,
-    case_system: Connector | None = None,
-    patience: Patience | None = None,
+    case_system: CaseSystem | None = None,
     minimum_free_mb: int = 0,
     transcriptions_at_once: int = 1,
     rules: Callable[[], Rules] = Rules,
@@ -165,9 +170,7 @@ def work(
     """
     with slot(home) as executor:
         store = open_store(database_url)
-        runner = Runner(
-            store, home, transcriber, executor, case_system, patience or Patience(), transcriptions_at_once, rules, tell
-        )
+        runner = Runner(store, home, transcriber, executor, case_system, transcriptions_at_once, rules, tell)
         try:
             Worker(home, Spool(home / "spool", minimum_free_mb), store, DurableJobs(store.database), runner, stop).run()
         finally:

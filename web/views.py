@@ -134,7 +134,10 @@ class TicketPage(BaseModel):
 
 class DeliveryView(BaseModel):
     id: str
-    ticket: str
+    ticket: str | None = Field(description="the ticket's id; null: a call's")
+    event: str = Field(examples=["ticket"])
+    about: str = Field(description="the ticket's number or the call's linkedid")
+    sequence: int
     state: Literal["waiting", "delivered", "dead"]
     attempts: int
     created_at: datetime

@@ -191,11 +191,11 @@ def _show(store: Store, number: str, as_json: bool, reason: str, only_history: b
 
 
 def _dead_letters(store: Store, as_json: bool) -> None:
-    found = [_delivery(store, row) for row in store.outbox.dead_letters()]
+    found = [_delivery(row) for row in store.outbox.dead_letters()]
     if as_json:
         _print({"items": found, "next": None})
     else:
-        _table(("id", "ticket", "attempts", "last_status", "last_error", "created_at"), found)
+        _table(("id", "ticket", "event", "attempts", "last_status", "last_error", "created_at"), found)
 
 
 def _replay(store: Store, identity: str, as_json: bool) -> None:
@@ -208,7 +208,7 @@ def _replay(store: Store, identity: str, as_json: bool) -> None:
     except NoSuchDelivery as error:
         _fail(f"no dead letter: {error}")
     if as_json:
-        _print(_delivery(store, row))
+        _print(_delivery(row))
     else:
         print(f"{identity} is sent again")
 
@@ -229,11 +229,11 @@ def _store() -> Iterator[Store]:
         _fail(f"the database cannot be used: {str(error).splitlines()[0]}")
 
 
-def _delivery(store: Store, row: Delivery) -> dict[str, Any]:
+def _delivery(row: Delivery) -> dict[str, Any]:
     from tickets import wire  # noqa: PLC0415
 
     return {
-        "id": row.id, "ticket": store.ticket(row.ticket_id).number, "state": row.state, "attempts": row.attempts,
+        "id": row.id, "ticket": row.about, "event": row.event, "state": row.state, "attempts": row.attempts,
         "last_status": row.last_status, "last_error": row.last_error, "created_at": wire.moment(row.created_at),
     }  # fmt: skip
 

@@ -5,15 +5,18 @@ In the worker, never in telephony: putting calls together is work for the proces
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
 
+from hotline.register import open_register
+from hotline.serve.calls_told import CallsTold
 from hotline.settings import Settings
 from queues import record_store, recording_rows, recordings
 from queues.call_record import CallKind, CallRecord
@@ -25,6 +28,7 @@ from queues.storage import MIGRATIONS
 from tickets.database import Database
 from tickets.process import is_open
 
+Tell = Callable[[list[CallRecord]], object]
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 1.0
@@ -45,8 +49,10 @@ def journal(home: Path) -> Journal:
 class Recorder:
     """A thread of its own; used with `with`. What it could not store it reads again. One a machine: others wait their turn."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, told: frozenset[str] = frozenset()) -> None:
+        """`told`: the events of calls that the case system hears."""
         self._settings = settings
+        self._wanted = told
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recorder")
 
@@ -78,22 +84,37 @@ class Recorder:
             database = Database(self._settings.database_url)
             try:
                 database.migrate(MIGRATIONS)
-                self._follow(journal(home), database, Tapes(self._settings, database))
+                with self._told() as tell:
+                    self._follow(journal(home), database, Tapes(self._settings, database), tell)
             finally:
                 database.close()
 
-    def _follow(self, following: Journal, database: Database, tapes: Tapes) -> None:
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[Tell]:
+        """Who tells the case system of calls, if it hears of them."""
+        if not self._wanted:
+            yield lambda records: None
+            return
+        store = open_register(self._settings.database_url)
+        try:
+            yield CallsTold(store, self._wanted, self._settings.file.case_system.show_callers).tell
+        finally:
+            store.close()
+
+    def _follow(self, following: Journal, database: Database, tapes: Tapes, tell: Tell) -> None:
         """Until the end, or until something cannot be read or stored: then all since the last `keep` is read again."""
         kept = 0.0
         while not self._stop.is_set():
-            tapes.store(turn(following, database, time.time()))
+            records = turn(following, database, time.time())
+            tapes.store(records)
+            tell(records)
             if time.monotonic() - kept >= KEEP_SECONDS:
                 tapes.look()
                 following.keep()
                 kept = time.monotonic()
             if following.whole:
                 self._stop.wait(LOOK_SECONDS)
-        turn(following, database, time.time())
+        tell(turn(following, database, time.time()))
         following.keep()
 
 

@@ -18,7 +18,8 @@ from hotline.serve.recorder import Recorder
 from hotline.settings import Settings
 from queues.events import Events
 from speech.transcription import Transcription
-from tickets.connectors import Connector, Wishes, connect
+from tickets.case_system import CALL_EVENTS, CaseSystem
+from tickets.connectors import Wishes, connect
 from tickets.patience import Patience
 from tickets.watch import Told
 from tickets.worker import work
@@ -36,9 +37,11 @@ def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ended)
     wishes = settings.file.speech
+    destination = case_system(settings)
     transcribing = Transcription(settings, wishes.engine, wishes.model, wishes.input_path, wishes.workers, wishes.hotwords)
     watch = EmergencyWatch(settings) if wishes.listen else contextlib.nullcontext()
-    with Recorder(settings), RateCounter(settings), watch, transcribing as transcription:
+    calls = destination.events & set(CALL_EVENTS) if destination else frozenset[str]()
+    with Recorder(settings, calls), RateCounter(settings), watch, transcribing as transcription:
         if note := transcription.warm_up():
             log.warning("recogniser", note=note)
         work(
@@ -46,8 +49,7 @@ def run(settings: Settings) -> None:
             settings.database_url,
             transcription,
             stop,
-            case_system=case_system(settings),
-            patience=Patience(give_up_days=settings.file.case_system.give_up_days),
+            case_system=destination,
             minimum_free_mb=settings.file.spool.minimum_free_mb,
             transcriptions_at_once=wishes.workers,
             rules=CityRules(settings),
@@ -61,7 +63,7 @@ def tell(events: Events, told: Told) -> None:
     events.say("alarm", said | {"due_at": told.due_at.isoformat()})
 
 
-def case_system(settings: Settings) -> Connector | None:
+def case_system(settings: Settings) -> CaseSystem | None:
     """Where tickets go; the key of the signature is made on first use, for a person to give to the case system.
 
     Without a key nothing can be signed: tickets are made all the same, and wait.
@@ -76,7 +78,8 @@ def case_system(settings: Settings) -> Connector | None:
         return None
     told = Wishes(wishes.url, key.encode(), wishes.timeout_seconds, wishes.reconciliation_url, wishes.options)
     try:
-        return connect(wishes.connector, told)
+        connector = connect(wishes.connector, told)
     except ValueError as error:
         log.error("the case system's settings do not suit its connector: tickets wait here", reason=str(error))
         return None
+    return CaseSystem(connector, Patience(give_up_days=wishes.give_up_days), frozenset(wishes.events), wishes.show_callers, wishes.keep_days)

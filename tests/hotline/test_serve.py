@@ -18,6 +18,7 @@ from hotline.settings import Settings
 from queues.event import Event
 from queues.happenings import AgentAnswered, AgentCallEnded
 from tests.hotline.conftest import settings_of
+from tickets.connectors.webhook import Webhook
 from tickets.store import Store
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -150,12 +151,14 @@ def test_the_key_of_the_signature_is_made_once_or_read(tmp_path: Path) -> None:
     (home / "settings.yaml").write_text('case_system: {url: "http://127.0.0.1:9/tickets"}\n')
     made = case_system(settings_of(home))
     assert made is not None
-    assert made.secret == (home / "secrets" / "case-system").read_bytes().strip()
+    assert isinstance(made.connector, Webhook)
+    assert made.connector.secret == (home / "secrets" / "case-system").read_bytes().strip()
     (tmp_path / "key").write_text("shared key\n")
     (home / "settings.yaml").write_text(f'case_system: {{url: "http://127.0.0.1:9/tickets", secret_file: "{tmp_path / "key"}"}}\n')
     read = case_system(settings_of(home))
     assert read is not None
-    assert read.secret == b"shared key"
+    assert isinstance(read.connector, Webhook)
+    assert read.connector.secret == b"shared key"
 
 
 def test_a_key_that_cannot_be_read_makes_tickets_wait(tmp_path: Path, settings: Settings) -> None:

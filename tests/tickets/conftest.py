@@ -66,6 +66,15 @@ def store(url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
+def light_store(tmp_path: Path, sqlite_template: Path) -> Iterator[Store]:
+    """On SQLite only: for stories in which the kind of database tells nothing."""
+    shutil.copyfile(sqlite_template, tmp_path / "hotline.sqlite3")
+    register = Store(f"sqlite:///{tmp_path / 'hotline.sqlite3'}")
+    yield register
+    register.close()
+
+
+@pytest.fixture
 def stage(url: str, tmp_path: Path) -> Iterator[Stage]:
     play = Stage(tmp_path, url)
     yield play

@@ -16,6 +16,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from tickets.adopt import Adoption
+from tickets.case_system import CaseSystem
 from tickets.connectors.webhook import Webhook
 from tickets.jobs import DurableJobs
 from tickets.patience import Patience
@@ -35,7 +36,7 @@ def play(home: Path) -> str:
     return part
 
 
-def run_worker(home: Path, url: str, case_system: str | None) -> None:
+def run_worker(home: Path, url: str, case_system: str | None, events: tuple[str, ...] = ()) -> None:
     """A worker process, until SIGTERM."""
     _log_to(home / "worker.log")
 
@@ -55,8 +56,8 @@ def run_worker(home: Path, url: str, case_system: str | None) -> None:
 
     stop, closed = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    destination = Webhook(case_system, KEY, 5) if case_system else None
-    work(home, url, hear, stop, case_system=destination, patience=Patience(first_seconds=0.2))
+    destination = CaseSystem(Webhook(case_system, KEY, 5), Patience(first_seconds=0.2), frozenset(events)) if case_system else None
+    work(home, url, hear, stop, case_system=destination)
     closed.set()
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from tickets.case_system import CaseSystem
 from tickets.connectors import Delivered, Event, Held, Refused, Unreachable
 from tickets.models import Delivery
-from tickets.patience import Patience
 from tickets.runner import Runner
 from tickets.store import Store
 
@@ -22,7 +22,7 @@ BEGAN = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # nine o'clock in the city
 
 
 @dataclass
-class CaseSystem:
+class System:
     """Keeps each key once, as it must. `mood` says what becomes of an event; it may raise."""
 
     mood: Callable[[Event], None] = lambda event: None
@@ -52,7 +52,7 @@ class World:
     """A register, its outbox and the one worker, without a real second passing."""
 
     store: Store
-    case_system: CaseSystem = field(default_factory=CaseSystem)
+    case_system: System = field(default_factory=System)
     now: datetime = BEGAN
     jobs: list[tuple[datetime, int, str, int]] = field(default_factory=list)
     runs: int = 0
@@ -60,7 +60,7 @@ class World:
     def __post_init__(self) -> None:
         self.store.jobs = self
         self.store.outbox.clock = lambda: self.now
-        self.runner = Runner(self.store, Path(), lambda _: pytest.fail("nothing to hear"), "x", self.case_system, Patience())
+        self.runner = Runner(self.store, Path(), lambda _: pytest.fail("nothing to hear"), "x", CaseSystem(self.case_system))
 
     def transcribe(self, session: Session, ticket_id: str) -> None:
         pytest.fail("nothing to hear")

@@ -88,8 +88,8 @@ class Stage:
         self.spool.close(item.item, fax=ended)
         return replace(item, fax=ended, closed_at=now().isoformat())
 
-    def worker(self, case_system: str | None = None) -> BaseProcess:
-        process = start(run_worker, self.home, self.url, case_system)
+    def worker(self, case_system: str | None = None, *events: str) -> BaseProcess:
+        process = start(run_worker, self.home, self.url, case_system, events)
         self.workers.append(process)
         return process
 

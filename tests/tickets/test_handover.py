@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 from tests.tickets.case_systems import Example, example, moody
 from tests.tickets.process import KEY
 from tests.tickets.stage import Stage, until
+from tickets.case_system import CaseSystem
 from tickets.connectors import Event, Refused, Unreachable
 from tickets.connectors.webhook import Webhook
 from tickets.life import now
@@ -48,7 +49,7 @@ def a_delivery(store: Store) -> Delivery:
 def attempt(store: Store, case_system: Webhook, patience: Patience | None = None) -> Delivery:
     """One job of the worker."""
     delivery = store.outbox.of_ticket(store.tickets()[0].id)[0]
-    Runner(store, Path(), lambda _: pytest.fail("nothing to hear"), "x", case_system, patience or Patience()).deliver(
+    Runner(store, Path(), lambda _: pytest.fail("nothing to hear"), "x", CaseSystem(case_system, patience or Patience())).deliver(
         delivery.id, delivery.attempts
     )
     return store.outbox.get(delivery.id)
@@ -208,7 +209,7 @@ def test_pauses_grow_to_an_hour_and_are_never_the_same_for_all() -> None:
 
 def test_a_job_that_ran_twice_makes_one_chain_of_attempts(store: Store) -> None:
     delivery = a_delivery(store)
-    runner = Runner(store, Path(), lambda _: pytest.fail("nothing to hear"), "x", Webhook("http://127.0.0.1:1/", KEY))
+    runner = Runner(store, Path(), lambda _: pytest.fail("nothing to hear"), "x", CaseSystem(Webhook("http://127.0.0.1:1/", KEY)))
     crowd = [threading.Thread(target=runner.deliver, args=(delivery.id, 0)) for _ in range(4)]
     for thread in crowd:
         thread.start()

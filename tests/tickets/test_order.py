@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from tests.tickets.simulated import BEGAN, CaseSystem, World, away, refused
+from tests.tickets.simulated import BEGAN, System, World, away, refused
 from tickets import models
 from tickets.connectors import Event, Refused, Unreachable
 from tickets.spool import Item
@@ -19,11 +16,8 @@ A, B = "20261123-000001", "20261123-000002"
 
 
 @pytest.fixture
-def world(tmp_path: Path, sqlite_template: Path) -> Iterator[World]:
-    shutil.copyfile(sqlite_template, tmp_path / "hotline.sqlite3")
-    store = Store(f"sqlite:///{tmp_path / 'hotline.sqlite3'}")
-    yield World(store)
-    store.close()
+def world(light_store: Store) -> World:
+    return World(light_store)
 
 
 def test_a_case_system_that_is_down_for_an_hour(store: Store) -> None:
@@ -150,4 +144,4 @@ def test_a_refused_event_leaves_the_ticket_as_it_is(world: World) -> None:
 def test_a_connector_says_permanent_by_the_type_of_its_error() -> None:
     assert not issubclass(Refused, Unreachable)
     with pytest.raises(Refused):
-        CaseSystem(refused).deliver(Event("k", "ticket", "{}", BEGAN.date()))
+        System(refused).deliver(Event("k", "ticket", "{}", BEGAN.date()))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from queues import audit
 from queues.actor import THE_FLOOR
 from queues.audit import Line
-from queues.recordings import Stored, is_whole
+from queues.recordings import Stored, digest_of
 from queues.storage import Database
 from queues.tables import Base
 
@@ -50,7 +50,9 @@ def find(database: Database, names: Sequence[str]) -> list[RecordingRow]:
         return list(session.scalars(wanted).all())
 
 
-def delete_due(database: Database, home: Path, now: datetime, unlink: Callable[[Path], None] = Path.unlink) -> int:
+def delete_due(
+    database: Database, home: Path, now: datetime, unlink: Callable[[Path], object] = Path.unlink, digest: Callable[[Path], str] = digest_of
+) -> int:
     """Deletes what has been kept for long enough; each one is a line of the audit with its checksum. Returns how many.
 
     The file goes first, then row and line in one transaction: a crash between them deletes nothing twice, and the next run
@@ -59,13 +61,20 @@ def delete_due(database: Database, home: Path, now: datetime, unlink: Callable[[
     wanted = select(RecordingRow).where(RecordingRow.keep_until <= now, RecordingRow.deleted_at.is_(None)).limit(MOST_AT_ONCE)
     with database.reads() as session:
         due = session.scalars(wanted).all()
-    return sum(_delete(database, home, row, now, unlink) for row in due)
+    return sum(_delete(database, home, row, now, unlink, digest) for row in due)
 
 
-def _delete(database: Database, home: Path, row: RecordingRow, now: datetime, unlink: Callable[[Path], None]) -> bool:
+def delete_of(
+    database: Database, home: Path, names: Sequence[str], now: datetime, unlink: Callable[[Path], object] = Path.unlink, digest: Callable[[Path], str] = digest_of
+) -> int:
+    """Those of these calls, before their time: somebody's data is erased. Returns how many."""
+    return sum(_delete(database, home, row, now, unlink, digest) for row in find(database, names))
+
+
+def _delete(database: Database, home: Path, row: RecordingRow, now: datetime, unlink: Callable[[Path], object], digest: Callable[[Path], str]) -> bool:
     path = home / row.path
     try:
-        state = "as it was stored" if is_whole(home, row.path, row.sha256) else "changed since it was stored"
+        state = _state(path, row.sha256, digest)
         unlink(path)
     except FileNotFoundError:
         state = "its file was gone already"
@@ -79,3 +88,13 @@ def _delete(database: Database, home: Path, row: RecordingRow, now: datetime, un
         reason = f"class {row.kind}, kept until {row.keep_until.isoformat(timespec='seconds')}; sha256 {row.sha256}; {state}"
         audit.note(session, Line(THE_FLOOR, "recording.delete", row.linkedid, audit.DONE, reason))
     return True
+
+
+def _state(path: Path, sha256: str, digest: Callable[[Path], str]) -> str:
+    """What can be said of a file before it goes. Raises FileNotFoundError."""
+    try:
+        return "as it was stored" if digest(path) == sha256 else "changed since it was stored"
+    except FileNotFoundError:
+        raise
+    except (OSError, LookupError):  # its key was destroyed, or it is damaged: it goes all the same
+        return "not to be read any more"

@@ -7,14 +7,17 @@ that ends in mid-call, for Asterisk was killed or the disk was full, is stored a
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO, Protocol
 
 from queues.call_record import CallRecord
 from queues.figures import SHANGHAI
@@ -24,6 +27,16 @@ FRAME = 4  # bytes: two channels of 16 bits
 LARGEST_BYTES = 0xFFFFFFFF - 36  # of a WAV's data
 BLOCK = 1 << 20
 SHORT_SECONDS = 3.0  # missing at the end of what was talked: an end that is no end
+
+
+class File(Protocol):
+    """What is being written."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+
+Writing = Callable[[Path, str], AbstractContextManager[File]]
+"""Opens a file to be written whole or not at all, of the citizen with this number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,28 +98,20 @@ def raw_of(home: Path, record: CallRecord) -> list[Path]:
     return [path for name in names if (path := raw_folder(home) / f"{name}.raw").is_file()]
 
 
-def store(home: Path, raw: Path, record: CallRecord, keeping: Keeping, now: datetime) -> Stored:
-    """Makes the WAV; the raw file stays until the caller has written the row. Raises OSError."""
+def store(home: Path, raw: Path, record: CallRecord, keeping: Keeping, now: datetime, writing: Writing | None = None) -> Stored:
+    """Makes the WAV; the raw file stays until the caller has written the row. `writing` seals it (none: it lies plain). Raises OSError."""
     began = datetime.fromtimestamp(record.began_at, SHANGHAI)
     target = folder(home) / began.strftime("%Y%m%d") / f"{raw.stem}.wav"
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     size = min(raw.stat().st_size, LARGEST_BYTES) // FRAME * FRAME
-    part = target.with_suffix(".wav.part")
     digest = hashlib.sha256()
-    try:
-        with part.open("wb") as file, raw.open("rb") as source:
-            os.fchmod(file.fileno(), 0o600)
-            left, block = size, _header(size)
-            while block:
-                file.write(block)
-                digest.update(block)
-                block = source.read(min(BLOCK, left))
-                left -= len(block)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    with (writing or _plainly)(target, record.caller) as file, raw.open("rb") as source:
+        left, block = size, _header(size)
+        while block:
+            file.write(block)
+            digest.update(block)
+            block = source.read(min(BLOCK, left))
+            left -= len(block)
     seconds = size / FRAME / RATE
     kind = record.type or "other"
     talked = sum(talk.seconds - talk.hold_seconds for talk in record.talks)
@@ -116,10 +121,29 @@ def store(home: Path, raw: Path, record: CallRecord, keeping: Keeping, now: date
     )  # fmt: skip
 
 
-def is_whole(home: Path, path: str, sha256: str) -> bool:
-    """Whether the file is the one that was stored. Raises OSError."""
-    with (home / path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+def digest_of(path: Path) -> str:
+    """Of a file that lies plain. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def stored(home: Path) -> Iterator[Path]:
+    """All files that are kept."""
+    return (path for path in sorted(folder(home).glob("[0-9]*/*.wav")) if path.is_file())
+
+
+@contextlib.contextmanager
+def _plainly(target: Path, _caller: str) -> Iterator[IO[bytes]]:
+    part = target.with_suffix(".wav.part")
+    try:
+        with part.open("wb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _header(size: int) -> bytes:

@@ -9,6 +9,7 @@ with says which it is. Everything is read through `open`. Writing is whole or no
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import io
 import os
@@ -22,7 +23,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tickets.database import Database
-from tickets.files import arriving
+from tickets.files import arriving, flush
 from tickets.persons import Persons
 from tickets.sealed import Damaged, Reader, Writer, new_key
 
@@ -116,10 +117,30 @@ class Vault:
         """Seals a plain file where it lies. Whether there was anything to do; killed at any moment, one whole file is there."""
         if is_sealed(path):
             return False
-        before = path.stat()
-        self.store(path, path, number)
-        os.utime(path, (before.st_atime, before.st_mtime))
+        with self._turn():  # what is deleted meanwhile does not come back
+            before = path.stat()
+            self.store(path, path, number)
+            os.utime(path, (before.st_atime, before.st_mtime))
         return True
+
+    def delete(self, path: Path) -> bool:
+        """Takes a file away for good. Whether it was there. Raises OSError."""
+        with self._turn():
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                return False
+            flush(path.parent)
+        return True
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One process at a time changes which files there are. Whoever dies gives it back."""
+        folder = self.home / "run"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (folder / "vault.lock").open("a") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            yield
 
     def _key(self, header: bytes) -> bytes:
         identity, wrapped = header[len(MAGIC) :][:ID_BYTES], header[-WRAPPED:]

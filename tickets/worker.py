@@ -19,7 +19,7 @@ from time import monotonic
 import structlog
 from watchfiles import watch
 
-from tickets import recovery
+from tickets import recovery, sealing
 from tickets.adopt import Adoption
 from tickets.announcing import Announcer
 from tickets.case_system import CaseSystem
@@ -63,7 +63,8 @@ class Worker:
             scan = threading.Thread(target=self._every, args=(SCAN_SECONDS, self._scan), name="scan")
             prune = threading.Thread(target=self._every, args=(PRUNE_SECONDS, self._prune), name="prune")
             announce = threading.Thread(target=self._every, args=(ANNOUNCE_SECONDS, self._announce), name="announce")
-            threads = (upkeep, scan, prune, announce)
+            seal = threading.Thread(target=self._every, args=(PRUNE_SECONDS, self._seal), name="seal")
+            threads = (upkeep, scan, prune, announce, seal)
             for thread in threads:
                 thread.start()
             self._watch()
@@ -130,10 +131,14 @@ class Worker:
 
     def _upkeep(self) -> None:
         recovery.renew_lease(self.store, self.runner.executor)
+        self.runner.vault.persons.claim()
         taken = recovery.take_over_lost_jobs(self.store, self.jobs, self.runner.executor)
         found = recovery.requeue_lost_rows(self.store, self.jobs, deliveries=self.runner.case_system is not None)
         if taken or found:
             log.warning("jobs found again", of_lost_workers=taken, of_rows=found)
+
+    def _seal(self) -> None:
+        sealing.seal_old(self.runner.vault, self.store.database, self.stop)
 
     def _prune(self) -> None:
         self.jobs.prune(recovery.KEEP_ENDED_JOBS)

@@ -27,6 +27,8 @@ from queues.recordings import Keeping
 from queues.storage import MIGRATIONS
 from tickets.database import Database
 from tickets.process import is_open
+from tickets.sealing import walk
+from tickets.vault import Vault
 
 Tell = Callable[[list[CallRecord]], object]
 log = structlog.get_logger(__name__)
@@ -84,8 +86,12 @@ class Recorder:
             database = Database(self._settings.database_url)
             try:
                 database.migrate(MIGRATIONS)
+                tapes = Tapes(self._settings, database, self._stop)
+                sealing = threading.Thread(target=tapes.seal_old, name="seal calls", daemon=True)
+                sealing.start()
                 with self._told() as tell:
-                    self._follow(journal(home), database, Tapes(self._settings, database), tell)
+                    self._follow(journal(home), database, tapes, tell)
+                sealing.join(END_SECONDS)
             finally:
                 database.close()
 
@@ -129,8 +135,9 @@ def turn(following: Journal, database: Database, now: float) -> list[CallRecord]
 class Tapes:
     """Recordings of calls that are over become files that are kept; the old ones go. What cannot be done now is done later."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(self, settings: Settings, database: Database, stop: threading.Event | None = None) -> None:
         self._home, self._database = settings.home, database
+        self._vault, self._stop = Vault(settings.home, database), stop or threading.Event()
         self._minimum_free_mb = settings.file.spool.minimum_free_mb
         wishes = settings.file.recording
         self._keeping = Keeping(wishes.keep_days, wishes.keep_days_of)
@@ -149,7 +156,7 @@ class Tapes:
                     self._unsettled[record.linkedid] = record
                     continue
                 try:
-                    stored = recordings.store(self._home, raw, record, self._keeping, datetime.now(UTC))
+                    stored = recordings.store(self._home, raw, record, self._keeping, datetime.now(UTC), self._vault.writing)
                 except OSError as error:
                     log.error("a recording waits", linkedid=record.linkedid, reason=error.strerror)
                     continue
@@ -162,7 +169,7 @@ class Tapes:
         self._tell_room()
         self._left_behind()
         if time.monotonic() - self._deleted >= DELETE_SECONDS or not self._deleted:
-            if deleted := recording_rows.delete_due(self._database, self._home, datetime.now(UTC)):
+            if deleted := recording_rows.delete_due(self._database, self._home, datetime.now(UTC), self._vault.delete, self._vault.sha256):
                 log.info("recordings deleted, their time is over", recordings=deleted)
             self._deleted = time.monotonic()
 
@@ -187,6 +194,18 @@ class Tapes:
                 log.warning("a recording of no call that is known", linkedid=raw.stem)
                 found = [CallRecord(raw.stem, CallKind.INBOUND, "", "", changed, ended_at=changed, ended_by="asterisk")]
             self.store(found)
+
+    def seal_old(self) -> None:
+        """What was stored before recordings were sealed. Takes its time: for a thread of its own."""
+
+        def whose(path: Path) -> str:
+            found = record_store.calls(self._database, Wanted(linkedid=path.stem), 1)
+            return found[0].caller if found else ""
+
+        try:
+            walk(self._vault, "calls", lambda: recordings.stored(self._home), whose, self._stop)
+        except OSError as error:
+            log.error("a file is not sealed", reason=str(error))
 
 
 def _settled(raw: Path) -> bool:

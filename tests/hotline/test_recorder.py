@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from hotline.serve.recorder import ORPHAN_SECONDS, SETTLED_SECONDS, Tapes
 from hotline.settings import Settings
-from queues import record_store, recording_rows, recordings
+from queues import audit, record_store, recording_rows, recordings
 from queues.call_record import CallKind, CallRecord
 from queues.recording_rows import RecordingRow
 from queues.storage import MIGRATIONS
 from tickets.database import Database
 from tickets.store import Store
+from tickets.vault import Vault, is_sealed
 
 NAME = "h-1.1"
 
@@ -65,6 +66,25 @@ def test_a_file_that_is_still_open_waits_until_it_is_closed(settings: Settings, 
     tapes.store([])
     assert not raw.exists()
     assert [(row.seconds, row.kind) for row in kept(database)] == [(1.0, "complaint")]
+    [row] = kept(database)
+    assert is_sealed(settings.home / row.path) and Vault(settings.home, database).sha256(settings.home / row.path) == row.sha256
+
+
+def test_recordings_of_before_are_sealed_and_deleted_in_their_time(settings: Settings, database: Database, raw: Path) -> None:
+    tapes = Tapes(settings, database)
+    record_store.store(database, [over()])
+    tapes.store([over()])
+    [row] = kept(database)
+    path = settings.home / row.path
+    with Vault(settings.home, database).open(path) as file:
+        plain = file.read()
+    path.write_bytes(plain)  # as an older version left it
+    tapes.seal_old()
+    assert is_sealed(path) and Vault(settings.home, database).sha256(path) == row.sha256
+    later = datetime.now(UTC) + timedelta(days=settings.file.recording.keep_days)
+    vault = Vault(settings.home, database)
+    assert recording_rows.delete_due(database, settings.home, later, vault.delete, vault.sha256) == 1 and not path.exists()
+    assert "as it was stored" in audit.lines(database)[0].reason
 
 
 def test_a_file_that_was_written_a_moment_ago_waits(settings: Settings, database: Database, raw: Path) -> None:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import random
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tickets import master, sealed, vault
+from tickets import master, sealed, sealing, vault
 from tickets.database import Database
+from tickets.item import Item
 from tickets.master import VaultClosed
+from tickets.models import Ticket
 from tickets.person_tables import Person
 from tickets.sealed import CHUNK, TAG, Damaged, Reader, Writer, new_key
+from tickets.store import Audio, Store
 from tickets.vault import HEADER, MAGIC, Erased, Vault, is_sealed
 
 CALLER = "13800001234"
@@ -251,3 +256,25 @@ def test_a_header_of_another_file_does_not_open_it(safe: Vault, plain: Path, tmp
     with pytest.raises(Damaged):
         safe.open(tmp_path / "b.wav")
     assert vault.HEADER == 94
+
+
+def test_what_lay_plain_before_is_sealed_in_the_background(safe: Vault, database: Database, tmp_path: Path) -> None:
+    ticket = Store(str(database.url)).adopt(Item(item="M", kind="voicemail", caller=CALLER), Audio("recordings/2026/11/22/M.wav", "", 1.0))
+    for name in ("recordings/2026/11/22/M.wav", "documents/2026/11/22/F.pdf", "recordings/calls/20261122/1.1.wav", "recordings/2026/11/22/N.wav.part"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(VOICE)
+    assert sealing.plain(tmp_path) == 2
+    stop = threading.Event()
+    assert (sealing.seal_old(safe, database, stop), sealing.plain(tmp_path)) == (2, 0)
+    assert safe.sha256(tmp_path / str(ticket.audio_path)) == hashlib.sha256(VOICE).hexdigest()
+    assert not is_sealed(tmp_path / "recordings/calls/20261122/1.1.wav"), "the recorder's"
+    assert sealing.seal_old(safe, database, stop) == 0 and (tmp_path / "run/sealed-tickets").exists()
+    owner = safe.persons.find(CALLER)
+    assert owner and (tmp_path / str(ticket.audio_path)).read_bytes()[len(MAGIC) :].startswith(owner.encode()), "under its caller's key"
+    assert safe.persons.claim() == 1 and safe.persons.claim() == 0
+    with database.reads() as session:
+        assert session.get_one(Ticket, ticket.id).person == owner
+
+
+def test_a_file_that_was_deleted_does_not_come_back(safe: Vault, plain: Path) -> None:
+    assert safe.delete(plain) and not safe.delete(plain) and not plain.exists()

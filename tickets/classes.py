@@ -54,6 +54,7 @@ COLUMNS: dict[str, Class] = {
     **_table(
         "open311_requests", internal="ticket_id token key address_id", personal="address lat long device_id account_id", sensitive="media_url"
     ),
+    **_table("imported", internal="number ticket_id at"),
     **_table("ticket_words", internal="id ticket_id words"),  # masked words only
     **_table("pins", internal="ticket_id hash made_at"),
     **_table("reservations", internal="number hash state made_at ended_at reason"),

@@ -56,6 +56,7 @@ EVENTS = {  # what a line of history can say
     "pass_ended": "how it ended there: answered, busy, no_answer, caller_left, cancelled, failed",
     "message_received": "a message became a ticket",
     "fax_received": "a fax became a ticket, or its failure did",
+    "imported": "a file of another system brought it here: under which number it is known there, and its stage",
     "request_received": "a request of another program became a ticket",
     "transcribed": "the words of a message are known",
     "emergency_words": "words of an emergency are among them; a person must look now",

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from tickets import findings, models, wire
+from tickets import models, wire
 from tickets.case_tables import Note
 from tickets.deadlines import Rules
 from tickets.item import first_id, plain
@@ -25,6 +25,7 @@ from tickets.models import DRAFT, History, Ticket
 from tickets.moves import CLOSED, STAGES
 from tickets.open311 import CHANNEL, CLOSED_STATUS, OTHER, Fault, Query, Refused, Report, Service, status
 from tickets.open311_tables import Open311Request
+from tickets.sight import masked_words
 from tickets.store import Store
 
 SLACK = timedelta(minutes=1)  # between the moment in a row's id and its `created_at`
@@ -130,7 +131,7 @@ def _closed_at(session: Session, tickets: Sequence[Ticket]) -> dict[str, datetim
 def _told(session: Session, ids: Sequence[str]) -> dict[str, str]:
     """The last that the citizen was to be told of each."""
     lines = select(Note.ticket_id, Note.text).where(Note.ticket_id.in_(ids), Note.kind.in_(SAID)).order_by(Note.at, Note.id)
-    return {ticket_id: findings.masked_text(text) or "" for ticket_id, text in session.execute(lines)}
+    return {ticket_id: text or "" for ticket_id, text in session.execute(lines)}
 
 
 def _shown(ticket: Ticket, said: Open311Request | None, services: dict[str, Service], rules: Rules, closed: datetime | None, told: str) -> dict[str, Any]:
@@ -140,10 +141,10 @@ def _shown(ticket: Ticket, said: Open311Request | None, services: dict[str, Serv
     return {
         "service_request_id": ticket.number,
         "status": status(ticket),
-        "status_notes": "：".join(filter(None, (STAGES[ticket.stage], told))),
+        "status_notes": "：".join(filter(None, (STAGES[ticket.stage], masked_words(told, wire.names(ticket))))),
         "service_name": service.name,
         "service_code": service.code,
-        "description": findings.masked_text(ticket.transcript_corrected or ticket.transcript) or None,
+        "description": masked_words(ticket.transcript_corrected or ticket.transcript, wire.names(ticket)) or None,
         "agency_responsible": organisation.name if organisation else None,
         "service_notice": None,
         "requested_datetime": wire.moment(ticket.created_at),

@@ -36,6 +36,7 @@ class May(enum.Enum):
     MOVE_TICKETS = "move tickets along and note something on them"
     EDIT_TICKETS = "correct tickets and say who handles them"
     EDIT_KNOWLEDGE = "write articles of the knowledge base"
+    EXCHANGE_TICKETS = "take tickets out of the register and into it as files"
     MANAGE_PEOPLE = "add, change and remove agents"
 
 

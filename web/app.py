@@ -31,6 +31,7 @@ from web import (
     case_routes,
     delivery_routes,
     events,
+    exchange_routes,
     figure_routes,
     floor_routes,
     knowledge_routes,
@@ -80,7 +81,8 @@ def create_app(
     problems.install(app, access.invalid)
     _plain_pages(app, Figures(store, spool, floor, reasons, agi, partial(alarm_file.read, alarm_file.where(home))), store, spool, reasons, concerns)
     for routes in (
-        knowledge_routes, ticket_routes, case_routes, call_routes, supervisor_routes, agent_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, waiting_routes, events,
+        knowledge_routes, ticket_routes, case_routes, call_routes, supervisor_routes, agent_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, waiting_routes,
+        exchange_routes, events,
     ):  # fmt: skip
         app.include_router(routes.router)
     open311_routes.install(app, open311)

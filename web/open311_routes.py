@@ -150,7 +150,7 @@ def _holder(request: Request, secret: str) -> Reader | None:
     token = request.app.state.store.tokens.find(secret)
     if token is None or token.role not in ROLES:
         raise Refused(Fault(403, "this api_key is not known, or was revoked"))
-    return Reader(token.id, token.role, token.agent)
+    return Reader(token.id, token.role, token.agent, token.organisation)
 
 
 Key = Annotated[Reader | None, Depends(_key)]
@@ -210,7 +210,7 @@ def number(request: Request, form: Form, token: str) -> Response:
 
 
 def _may_read(holder: Reader | None) -> bool:
-    return holder is not None and holder.may(May.READ_TICKETS)
+    return holder is not None and holder.may(May.READ_TICKETS) and not holder.organisation  # a unit's token reads /api
 
 
 async def _form(request: Request) -> dict[str, list[str]]:

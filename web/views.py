@@ -89,6 +89,24 @@ class TicketView(BaseModel):
     repeat_of: str | None = Field(description="number of the same caller's earlier ticket of the same matter")
 
 
+class ImportRowView(BaseModel):
+    row: int = Field(description="of the file, counted from 1")
+    number: str = Field(description="办件编号")
+    outcome: Literal["created", "changed", "unchanged", "refused"]
+    ticket: str = Field(description="its number here")
+    why: str
+    changes: dict[str, str]
+
+
+class ImportView(BaseModel):
+    applied: bool
+    created: int
+    changed: int
+    unchanged: int
+    refused: int
+    rows: list[ImportRowView]
+
+
 class NoteView(BaseModel):
     id: str
     kind: Literal["reason", "way", "reply", "note", "transcript"]

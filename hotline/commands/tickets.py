@@ -6,12 +6,15 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from hotline import exchange_commands
 from hotline.settings import Settings
 
 if TYPE_CHECKING:  # the database's packages take seconds to import, and `hotline --help` should not wait for them
@@ -19,7 +22,7 @@ if TYPE_CHECKING:  # the database's packages take seconds to import, and `hotlin
     from tickets.store import Store
 
 AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
-WAYS = "a ticket's number or id; or `dead-letters`; or `search`, `replay`, `history`, `move` or `verify`"
+WAYS = "a ticket's number or id; or `export`, `import`; or `dead-letters`; or `search`, `replay`, `history`, `move` or `verify`"
 Words = Annotated[str, typer.Option(help="with `move`: docs/tickets.md says which move needs what")]
 MOST_LISTED = 1000
 WIDE = 200  # characters, where the output is no terminal
@@ -37,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 def tickets(
     what: Annotated[str | None, typer.Argument(help=WAYS)] = None,
-    which: Annotated[str | None, typer.Argument(help="with `search` the words; with `replay` a delivery's id; with `history` and `move` a ticket's number")] = None,
+    which: Annotated[str | None, typer.Argument(help="with `export` and `import` a file; with `search` the words; with `replay` a delivery's id; with `history` and `move` a ticket's number")] = None,
     name: Annotated[str | None, typer.Argument(metavar="[MOVE]", help="with `move`: accept, dispatch, …")] = None,
     as_json: AsJson = False,
     limit: Annotated[int, typer.Option(min=1, max=MOST_LISTED, help="how many, the newest first")] = 50,
@@ -48,10 +51,13 @@ def tickets(
     helper: Annotated[list[str] | None, typer.Option(help="with `move NUMBER dispatch`: an organisation that helps")] = None,
     rating: Words = "",
     head: Annotated[str, typer.Option(help="with `verify`: a head that was written down earlier")] = "",
+    apply: Annotated[bool, typer.Option("--apply", help="with `import`: do it; without, it is said what would be done")] = False,
+    since: Annotated[datetime | None, typer.Option(help="with `export`: tickets made from this moment on")] = None,
+    until: Annotated[datetime | None, typer.Option(help="with `export`: tickets made before this moment")] = None,
 ) -> None:
     """Tickets 工单: the newest, one of them, a move of its life, or what the case system refused."""
-    if (what in ("search", "replay", "history", "move")) != (which is not None) or (what == "move") != (name is not None):
-        raise typer.BadParameter("hotline tickets [NUMBER | search WORDS | dead-letters | replay ID | history NUMBER | move NUMBER MOVE | verify]")
+    if (what in ("search", "replay", "history", "move", "export", "import")) != (which is not None) or (what == "move") != (name is not None):
+        raise typer.BadParameter("hotline tickets [NUMBER | search WORDS | dead-letters | replay ID | history NUMBER | move NUMBER MOVE | verify | export FILE | import FILE]")
     with _store() as store:
         match what:
             case None:
@@ -66,6 +72,10 @@ def tickets(
                 _replay(store, str(which), as_json)
             case "history":
                 _show(store, str(which), as_json, reason, only_history=True)
+            case "export":
+                exchange_commands.export(store, Path(str(which)), reason, since, until)
+            case "import":
+                exchange_commands.bring_in(store, Path(str(which)), apply=apply, as_json=as_json)
             case "move":
                 words = {"reason": reason, "way": way, "reply": reply, "organisation": organisation, "helpers": tuple(helper or ()), "rating": rating}
                 _move(store, str(which), str(name), words, as_json)

@@ -196,6 +196,47 @@ class CaseSystemSettings(_Section):
     reconciliation_url: str | None = Field(None, pattern=r"^https?://[^\s/?#]+[^\s?#]*$", description="where the case system says what it took on a day; none: it is not asked")
 
 
+class SmsSettings(_Section):
+    """A carrier's HTTP gateway, in its own words."""
+
+    secret_file: str | None = Field(None, description="file with the secret the gateway and the hotline share; none: no short messages")
+    url: str | None = Field(None, pattern=r"^https?://[^\s/?#]+[^\s]*$", description="where short messages are posted to go out; none: none go out")
+    send: dict[str, str] = Field({"to": "{to}", "text": "{text}", "id": "{id}"}, description="its fields; {to} {text} {id} {secret} {signature} are filled in")
+    send_as: Literal["json", "form"] = Field("json", description="how they are posted")
+    headers: dict[str, str] = Field({}, description="headers, filled in likewise")
+    accepted: str = Field("", description="what its answer holds when it took the message; empty: any 2xx")
+    refused: str = Field("", description="regular expression: an answer that says it never will; others are tried again")
+    receive: dict[Literal["from", "text", "id", "reference", "part", "parts"], str] = Field({}, description="its names of what it posts to /api/sms")
+    charset: Literal["utf-8", "gb18030", "utf-16-be"] = Field("utf-8", description="of what it posts")
+    text_is_hex: bool = Field(False, description="the text is UCS-2 in hexadecimal")
+    timeout_seconds: float = Field(10, gt=0, le=60, description="longest wait for its answer")
+
+    @field_validator("refused")
+    @classmethod
+    def _is_a_pattern(cls, text: str) -> str:
+        try:
+            re.compile(text)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from None
+        return text
+
+
+class EmailSettings(_Section):
+    imap_host: str | None = Field(None, pattern=r"^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$", description="mail server with the citizens' e-mail (IMAP); none: none is fetched")
+    imap_port: int = Field(993, ge=1, le=65535, description="its port")
+    mailbox: str = Field("INBOX", min_length=1, max_length=100, description="the folder that is read")
+    smtp_host: str | None = Field(None, pattern=r"^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$", description="mail server that takes what goes out (SMTP); none: nothing goes out")
+    smtp_port: int = Field(465, ge=1, le=65535, description="its port")
+    security: Literal["tls", "starttls", "none"] = Field("tls", description="of both; none is for a server on this machine")
+    trusted_file: str | None = Field(None, description="PEM file with whom this machine believes there; none: the system's")
+    address: str | None = Field(None, pattern=r"^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}$", description="the hotline's own address")
+    name: str = Field("12345政务服务便民热线", max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$", description="the name beside it")
+    user: str = Field("", max_length=200, description="login on both; empty: none is needed")
+    password_file: str | None = Field(None, description="file with the password (default: HOTLINE_HOME/secrets/email)")
+    poll_seconds: float = Field(30, ge=1, le=3600, description="how often new e-mail is looked for")
+    largest_mb: int = Field(25, ge=1, le=200, description="a larger e-mail is not read; its sender is told")
+
+
 class Open311Settings(_Section):
     jurisdiction_id: str = Field("", pattern=r"^[A-Za-z0-9.-]{0,100}$", description="the city's name there, usually its web address without www; empty: none is asked for")
     url: str = Field("", pattern=r"^(https?://[^\s?#]+)?$", description="where the world reaches /open311; empty: the address a request was sent to")
@@ -215,6 +256,8 @@ class FileSettings(_Section):
     spool: SpoolSettings = SpoolSettings()
     recording: RecordingSettings = RecordingSettings()
     case_system: CaseSystemSettings = CaseSystemSettings()
+    sms: SmsSettings = SmsSettings()
+    email: EmailSettings = EmailSettings()
     open311: Open311Settings = Open311Settings()
 
     @model_validator(mode="after")

@@ -60,9 +60,12 @@ class TellUnknown(TellError):
 
 
 class Way(Protocol):
-    """How short messages, or e-mails, go out. `repeatable`: the same notice sent twice arrives once."""
+    """How short messages, or e-mails, go out."""
 
-    repeatable: bool
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same notice sent twice arrives once."""
+        ...
 
     def tell(self, notice: Notice) -> None:
         """Sends it once, within its own time limit. Raises TellError."""

@@ -6,8 +6,8 @@ DBOS keeps one application per process, so there is one Runner at a time; its wo
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +20,9 @@ from tickets.case import Cases
 from tickets.case_system import CaseSystem
 from tickets.connectors import DeliveryError, Refused
 from tickets.deadlines import Rules
-from tickets.jobs import APPLICATION, DEADLINES, DELIVER, TRANSCRIBE, VERSION, system_url
+from tickets.jobs import APPLICATION, DEADLINES, DELIVER, NOTIFY, TRANSCRIBE, VERSION, DurableJobs, system_url
 from tickets.master import VaultClosed
+from tickets.notices import Teller, Way
 from tickets.outbox import NoSuchDelivery
 from tickets.patience import Patience
 from tickets.store import NoSuchTicket, Store
@@ -30,6 +31,7 @@ from tickets.vault import Erased, Vault
 
 POLL_SECONDS = 0.2
 DELIVERIES_AT_ONCE = 16  # threads that wait for an answer; a slow case system holds up its own tickets only
+NOTICES_AT_ONCE = 2
 EVERY_MINUTE = "* * * * *"
 log = structlog.get_logger("tickets.jobs")
 
@@ -46,6 +48,12 @@ class Runner:
     transcriptions_at_once: int = 1
     rules: Callable[[], Rules] = Rules
     tell: watch.Tell = watch.nobody
+    ways: Mapping[str, Way] = field(default_factory=dict)
+
+    @cached_property
+    def teller(self) -> Teller:
+        """Who tells citizens."""
+        return Teller(self.store, DurableJobs(self.store.database), self.ways, self.rules)
 
     @cached_property
     def vault(self) -> Vault:
@@ -72,6 +80,7 @@ class Runner:
         try:
             DBOS.register_queue(TRANSCRIBE, worker_concurrency=self.transcriptions_at_once, polling_interval_sec=POLL_SECONDS)
             DBOS.register_queue(DELIVER, worker_concurrency=DELIVERIES_AT_ONCE, polling_interval_sec=POLL_SECONDS)
+            DBOS.register_queue(NOTIFY, worker_concurrency=NOTICES_AT_ONCE, polling_interval_sec=POLL_SECONDS)
             DBOS.register_queue(DEADLINES, worker_concurrency=1, polling_interval_sec=1.0)
             # Not backfilled: one look finds all that the looks of a night without a worker would have found.
             DBOS.apply_schedules([{"schedule_name": DEADLINES, "workflow_fn": look, "schedule": EVERY_MINUTE, "queue_name": DEADLINES}])
@@ -170,6 +179,13 @@ def deliver(delivery_id: str, attempt: int) -> None:
     """The job behind Runner.deliver."""
     if _runner is not None:
         _runner.deliver(delivery_id, attempt)
+
+
+@DBOS.workflow(name=NOTIFY)
+def notify(notice_id: str, attempts: int) -> None:
+    """The job behind Teller.tell."""
+    if _runner is not None:
+        _runner.teller.tell(notice_id, attempts)
 
 
 @DBOS.workflow(name=DEADLINES)

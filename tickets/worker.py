@@ -11,7 +11,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -25,6 +25,7 @@ from tickets.announcing import Announcer
 from tickets.case_system import CaseSystem
 from tickets.deadlines import Rules
 from tickets.jobs import DurableJobs, open_store
+from tickets.notices import Way
 from tickets.runner import Runner
 from tickets.spool import Item, Spool
 from tickets.store import Store
@@ -36,6 +37,7 @@ SCAN_SECONDS = 3.0  # items a crash left, or an event that never came
 UPKEEP_SECONDS = 20.0  # below a third of the lease
 PRUNE_SECONDS = 24 * 3600.0
 ANNOUNCE_SECONDS = 1.0
+NOTICES_SECONDS = 1.0
 SLOTS = 64
 DISK_FULL = "disk full: callers reach a person instead of voicemail"
 SAY_AGAIN_SECONDS = 600.0  # of what has been wrong for a while
@@ -64,7 +66,8 @@ class Worker:
             prune = threading.Thread(target=self._every, args=(PRUNE_SECONDS, self._prune), name="prune")
             announce = threading.Thread(target=self._every, args=(ANNOUNCE_SECONDS, self._announce), name="announce")
             seal = threading.Thread(target=self._every, args=(PRUNE_SECONDS, self._seal), name="seal")
-            threads = (upkeep, scan, prune, announce, seal)
+            notices = threading.Thread(target=self._every, args=(NOTICES_SECONDS, self._notices), name="notices")
+            threads = (upkeep, scan, prune, announce, seal, notices)
             for thread in threads:
                 thread.start()
             self._watch()
@@ -143,6 +146,10 @@ class Worker:
     def _prune(self) -> None:
         self.jobs.prune(recovery.KEEP_ENDED_JOBS)
 
+    def _notices(self) -> None:
+        while self.runner.teller.gather() and not self.stop.is_set():
+            pass
+
     def _announce(self) -> None:
         if (to := self.runner.case_system) is not None:
             Announcer(self.store.database, self.store.outbox, to.events, to.show_callers).tell()
@@ -168,14 +175,16 @@ def work(
     transcriptions_at_once: int = 1,
     rules: Callable[[], Rules] = Rules,
     tell: Tell = nobody,
+    ways: Mapping[str, Way] | None = None,
 ) -> None:
     """A whole worker process: opens everything, works until `stop` is set, closes everything.
 
-    `rules`: what the city's files say about tickets; `tell` hears of deadlines that are near or missed.
+    `rules`: what the city's files say about tickets; `tell` hears of deadlines that are near or missed;
+    `ways`: how citizens can be told of their tickets.
     """
     with slot(home) as executor:
         store = open_store(database_url)
-        runner = Runner(store, home, transcriber, executor, case_system, transcriptions_at_once, rules, tell)
+        runner = Runner(store, home, transcriber, executor, case_system, transcriptions_at_once, rules, tell, ways or {})
         try:
             Worker(home, Spool(home / "spool", minimum_free_mb), store, DurableJobs(store.database), runner, stop).run()
         finally:

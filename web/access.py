@@ -35,6 +35,7 @@ class May(enum.Enum):
     MIND_DELIVERIES = "see and replay hand-overs"
     MOVE_TICKETS = "move tickets along and note something on them"
     EDIT_TICKETS = "correct tickets and say who handles them"
+    BRING_MESSAGES = "bring citizens' messages and fetch what they are told"
     EDIT_KNOWLEDGE = "write articles of the knowledge base"
     EXCHANGE_TICKETS = "take tickets out of the register and into it as files"
     MANAGE_PEOPLE = "add, change and remove agents"
@@ -44,7 +45,7 @@ ROLES = {
     "agent": {May.READ_TICKETS, May.READ_FLOOR, May.HANDLE_CALLS, May.MOVE_TICKETS, May.EDIT_TICKETS},
     "supervisor": set(May) - {May.MANAGE_PEOPLE},
     "administrator": set(May),
-    "integration": {May.READ_TICKETS, May.SEE_CALLERS, May.READ_FLOOR, May.MOVE_TICKETS},
+    "integration": {May.READ_TICKETS, May.SEE_CALLERS, May.READ_FLOOR, May.MOVE_TICKETS, May.BRING_MESSAGES},
 }
 UNIT = {May.READ_TICKETS, May.SEE_CALLERS, May.MOVE_TICKETS}
 BEARER = HTTPBearer(auto_error=False, description="made by `hotline token create --role ROLE`")

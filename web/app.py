@@ -34,6 +34,7 @@ from web import (
     exchange_routes,
     figure_routes,
     floor_routes,
+    intake_routes,
     knowledge_routes,
     open311_routes,
     problems,
@@ -42,6 +43,7 @@ from web import (
     ticket_routes,
     waiting_routes,
 )
+from web.intake_routes import Doors
 from web.metrics import Figures, Sessions, exposition
 from web.open311_routes import Provider
 from web.views import HealthView
@@ -49,6 +51,7 @@ from web.views import HealthView
 Reasons = Callable[[], Sequence[str]]
 LATE_SECONDS = 60
 OPEN311 = Provider()
+DOORS = Doors()
 
 
 def create_app(
@@ -61,6 +64,7 @@ def create_app(
     agi: Callable[[], Sessions | None] = lambda: None,
     rules: Callable[[], Rules] = Rules,
     open311: Provider = OPEN311,
+    doors: Doors = DOORS,
     minimum_free_mb: int = 0,
     version: str = "0.1.0",
 ) -> FastAPI:
@@ -86,6 +90,7 @@ def create_app(
     ):  # fmt: skip
         app.include_router(routes.router)
     open311_routes.install(app, open311)
+    intake_routes.install(app, doors)
     return app
 
 

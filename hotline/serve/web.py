@@ -7,6 +7,7 @@ from functools import partial
 from hotline.asterisk import ours
 from hotline.cases import CityRules
 from hotline.health import Health
+from hotline.messages import doors
 from hotline.open311 import provider
 from hotline.register import open_register
 from hotline.serve import counted
@@ -29,6 +30,7 @@ def run(settings: Settings) -> None:
         rules=CityRules(settings),
         agi=partial(counted.read, counted.where(settings.home)),
         open311=provider(settings),
+        doors=doors(settings),
         minimum_free_mb=settings.file.spool.minimum_free_mb,
     )
     try:

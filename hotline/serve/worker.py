@@ -11,6 +11,7 @@ from types import FrameType
 import structlog
 
 from hotline.cases import CityRules
+from hotline.messages import ways
 from hotline.secrets import case_system_key
 from hotline.serve.listening import EmergencyWatch
 from hotline.serve.rates import RateCounter
@@ -44,6 +45,7 @@ def run(settings: Settings) -> None:
     with Recorder(settings, calls), RateCounter(settings), watch, transcribing as transcription:
         if note := transcription.warm_up():
             log.warning("recogniser", note=note)
+        rules = CityRules(settings)
         work(
             settings.home,
             settings.database_url,
@@ -52,8 +54,9 @@ def run(settings: Settings) -> None:
             case_system=destination,
             minimum_free_mb=settings.file.spool.minimum_free_mb,
             transcriptions_at_once=wishes.workers,
-            rules=CityRules(settings),
+            rules=rules,
             tell=partial(tell, Events(settings.home)),
+            ways=ways(settings, rules().notices.signature),
         )
 
 

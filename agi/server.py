@@ -13,7 +13,7 @@ from ipaddress import ip_address
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from agi import codes
+from agi import codes, lookups
 from agi.errors import AgiError, ChannelGone, NotTheDialplan, PeerSilent
 from agi.keys import Keys
 from agi.session import Arrival, Menus, Session
@@ -50,6 +50,8 @@ class AgiServer:
         self.counts = Counts(Counter())
         self.codes: codes.Answers = codes.nobody
         """Who answers the feature codes that agents dial; set when the floor's desk is open."""
+        self.lookup: lookups.Lookup = lookups.nobody
+        """Who looks up citizens' tickets."""
         self._menus = menus
         self._keys = keys or Keys()
         self._server: asyncio.Server | None = None
@@ -131,6 +133,8 @@ class AgiServer:
         header = await wire.header(self.limits.header_seconds)
         if codes.is_code(header):
             return await codes.serve(wire, header, self.codes)
+        if lookups.is_lookup(header):
+            return await lookups.serve(wire, header, self.lookup)
         arrival = Arrival.of(header)
         bind_contextvars(linkedid=arrival.linkedid, called=arrival.called)  # the task is this call's alone
         session = Session(wire, arrival, self._menus(arrival.version), self._keys)

@@ -69,7 +69,7 @@ class Session:
                 self.at = place.at
                 place, todo = flow.step(place, await self._event(place, todo, tape), _now())
             self.at = place.at
-            await self._decide(place, todo)
+            await self._decide(place, todo, tape)
         except ChannelGone:
             return "gone"
         finally:
@@ -109,10 +109,12 @@ class Session:
             await self._keys.wake(self._arrival.channel)
             await asyncio.sleep(LOST_SECONDS)
 
-    async def _decide(self, place: flow.Place, todo: tuple[Instruction, ...]) -> None:
+    async def _decide(self, place: flow.Place, todo: tuple[Instruction, ...], tape: Tape) -> None:
         values = {"HOTLINE_AT": place.at, **place.spoken()}
         if self._fax:
             values["HOTLINE_REASON"] = "detected"
+        if place.outcome == "progress" and (typed := "".join(iter(tape.take, ""))):
+            values["HOTLINE_TYPED"] = typed  # pressed ahead: keys of the number, which Asterisk has dropped
         for instruction in todo:
             match instruction:
                 case Say(prompts):

@@ -1,6 +1,6 @@
 """`hotline-spool`, started by Asterisk itself at the beginning and end of each message and fax (ADR 0031).
 
-    AGI(hotline-spool,open,voicemail|fax)   writes who calls and why to the disk; sets HOTLINE_ITEM, HOTLINE_SPOOL
+    AGI(hotline-spool,open,voicemail|fax[,tell])   writes who calls and why to the disk; sets HOTLINE_ITEM, HOTLINE_SPOOL
     AGI(hotline-spool,close[,hangup])       flushes what was left and moves it to where tickets are made of it
 
 It shares no process with the service, so it works when the service does not. Whatever goes wrong here, the dialplan
@@ -20,6 +20,7 @@ from asterisk.agi import AGI, AGIHangup, AGIInvalidCommand, AGIUnknownError
 
 from agi.errors import AgiError, ForbiddenText
 from agi.reply import Reply, parse_reply
+from tickets.number_pool import NumberPool, Told
 from tickets.spool import Spool, SpoolError, SpoolFull
 
 LIMIT_SECONDS = {"open": 5, "close": 30}  # a disk that hangs must not hang the call
@@ -89,11 +90,13 @@ class Line(AGI):
         return "" if value == UNKNOWN else value
 
 
-def open_item(line: Line, spool: Spool, kind: str) -> None:
-    """Before recording starts."""
+def open_item(line: Line, spool: Spool, kind: str, tell: bool = False) -> None:
+    """Before recording starts. `tell`: the caller is to be told the number that their ticket will have, and its PIN."""
     facts = {name: line.value(expression) for name, expression in FACTS.items()}
     facts |= {"uniqueid": line.known("uniqueid"), "language": line.known("language").partition("_")[0]}
     facts |= {"caller": line.known("callerid"), "caller_name": line.known("calleridname")}
+    told = NumberPool.of(spool.root).take(facts["uniqueid"]) if tell and spool.root.is_dir() and spool.has_room() else None
+    facts |= {"number": told.number if told else ""}
     try:
         item = spool.open(kind, facts, asterisk_pid=os.getppid())
     except SpoolFull:
@@ -101,6 +104,18 @@ def open_item(line: Line, spool: Spool, kind: str) -> None:
         raise
     line.put("HOTLINE_ITEM", item.item)
     line.put("HOTLINE_SPOOL", "ok")
+    if told:
+        line.put("HOTLINE_TELL", sounds_of(told))  # last: without an item the number would be nobody's
+
+
+def sounds_of(told: Told) -> str:
+    """编号 …，密码 …: figure by figure, in the language of the call."""
+    words = ["ticket-number", *_figures(told.number), "ticket-pin", *_figures(told.pin), "ticket-again"]
+    return "&".join(f"hotline/{word}" for word in words)
+
+
+def _figures(text: str) -> list[str]:
+    return [f"digit-{figure}" for figure in text if figure.isdigit()]
 
 
 def close_item(line: Line, spool: Spool, hangup: bool) -> None:
@@ -113,14 +128,14 @@ def close_item(line: Line, spool: Spool, hangup: bool) -> None:
 
 
 def run(arguments: list[str], stdin: TextIO, stdout: TextIO) -> int:
-    """`SPOOL MINIMUM_FREE_MB open KIND` or `SPOOL MINIMUM_FREE_MB close [hangup]`."""
+    """`SPOOL MINIMUM_FREE_MB open KIND [tell]` or `SPOOL MINIMUM_FREE_MB close [hangup]`."""
     root, minimum_free_mb, verb, *rest = arguments
     signal.alarm(LIMIT_SECONDS[verb])
     spool = Spool(Path(root), int(minimum_free_mb))
     try:
         line = Line(stdin, stdout)
         if verb == "open":
-            open_item(line, spool, rest[0])
+            open_item(line, spool, rest[0], tell="tell" in rest)
         else:
             close_item(line, spool, hangup="hangup" in rest)
     except (SpoolError, AgiError, AGIHangup, AGIInvalidCommand, AGIUnknownError, OSError) as error:

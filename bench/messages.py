@@ -74,7 +74,7 @@ async def leave(hotline: HotlineUnderTest, network: Network, prompts: Prompts, l
     caller = network.caller(f"139{next(_callers):08d}")
     await caller.dials(MAILBOX)
     await caller.hears(prompts["voicemail-notice"], "voicemail-notice")
-    await caller.waits_until_quiet()
+    await caller.waits_for_tone()
     await caller.speaks(left.sound)
     await caller.hangs_up()
     hung_up = time.monotonic()

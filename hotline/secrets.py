@@ -46,6 +46,11 @@ def desk_secret(settings: Settings) -> str:
     return secret(settings.secrets, "desk")
 
 
+def pin_key(settings: Settings) -> bytes:
+    """Without it the PINs' hashes in the database are worth nothing, and no citizen's PIN opens any more: `hotline backup` has it."""
+    return secret(settings.secrets, "pins").encode()
+
+
 def new_secret() -> str:
     """Letters, digits, - and _ only: it goes into configuration files and phones' forms."""
     return secrets.token_urlsafe(LENGTH_BYTES)

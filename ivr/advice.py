@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ivr import numbers, speaking, ways
+from ivr import numbers, progress, speaking, ways
 from ivr.faults import Faults
 from ivr.model import OWN_LANGUAGE, City, Menu, QueueNode
 from ivr.needs import of_queue
-from ivr.prompts import CODES, REQUIRED, SATISFACTION, of_agents, of_waiting
+from ivr.prompts import CODES, REQUIRED, SATISFACTION, TELLS, of_agents, of_waiting
 
 MOST_CHOICES = 5
 DEEPEST = 3
@@ -80,7 +80,7 @@ def _keys_to_person(city: City, menu: Menu) -> int:
 
 
 def _unused(city: City, faults: Faults) -> None:
-    said = {*REQUIRED, *speaking.PROMPTS, *of_waiting(city), *of_agents(city), *_said(city)}
+    said = {*REQUIRED, *TELLS, *progress.PROMPTS, *speaking.PROMPTS, *of_waiting(city), *of_agents(city), *_said(city)}
     if any(queue.satisfaction for queue in city.queues.values()):
         said.add(SATISFACTION)
     for prompt in city.prompts:

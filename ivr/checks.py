@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ivr import numbers, services, speaking, ways
+from ivr import numbers, progress, services, speaking, ways
 from ivr.faults import Faults, unknown
 from ivr.model import (
     EMERGENCIES,
@@ -15,11 +15,12 @@ from ivr.model import (
     Fax,
     Menu,
     Node,
+    Progress,
     QueueNode,
     Voicemail,
     ancestors,
 )
-from ivr.prompts import REQUIRED, SATISFACTION, of_queue
+from ivr.prompts import REQUIRED, SATISFACTION, TELLS, of_queue
 from ivr.queue_checks import check_queues
 from ivr.transfers import check_transfers
 
@@ -54,6 +55,8 @@ def _names(city: City, faults: Faults) -> None:
         _node_prompts(city, node, *_stands(city, node.id), faults)
         if isinstance(node, Menu):
             _spoken(city, node, faults)
+        if isinstance(node, Progress):
+            _told(city, node, faults)
         if isinstance(node, QueueNode):
             _exists(MENUS, f"{at}/queue", "queue", node.queue, city.queues, faults)
         if node.hours is not None:
@@ -118,6 +121,12 @@ def _spoken(city: City, menu: Menu, faults: Faults) -> None:
     for prompt in speaking.PROMPTS if menu.speak else ():
         if prompt not in city.prompts:
             faults.add(MENUS, f"nodes/{menu.id}/speak", f'the prompt "{prompt}" is missing; every menu that listens needs it')
+
+
+def _told(city: City, node: Node, faults: Faults) -> None:
+    if missing := [prompt for prompt in (*progress.PROMPTS, *TELLS) if prompt not in city.prompts]:
+        names = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
+        faults.add(MENUS, f"nodes/{node.id}/kind", f"telling progress needs {len(missing)} prompts that are missing: {names}")
 
 
 def _exists(file: str, path: str, what: str, name: str, known: Mapping[str, object], faults: Faults) -> None:

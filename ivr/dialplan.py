@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from ivr import numbers
 from ivr.flow import NEXT_DIGIT_SECONDS, NO_INPUT_LIMIT, NO_MATCH_LIMIT, TURN_LIMIT, decision_of
 from ivr.model import EMERGENCIES, ZONES, Announcement, City, Hours, Menu, Node, Span
+from ivr.prompts import TELLS
 
 _SAFE = re.compile(r"[A-Za-z0-9+-]*")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -32,6 +33,8 @@ def compile(city: City, version: int) -> str:  # noqa: A001 - the word for it
         _context(version, "person", [("", f"Goto({_name(version, city.person)},s,1)")]),
         _context(version, "fax", [("", f"Goto({_name(version, city.fax or city.person)},s,1)")]),
     ]
+    if all(prompt in city.prompts for prompt in TELLS):
+        shared.append(_context(version, "tells", [("", "Return()")]))
     dated = [_dated(city, version, name, hours) for name, hours in city.hours.items() if hours.days]
     nodes = [_context(version, node.id, _node(city, version, node)) for node in city.nodes.values()]
     return head + "\n".join([*shared, *dated, *nodes])

@@ -77,7 +77,7 @@ class Say:
 class Decide:
     """The menu is over: hand the call to Asterisk, which goes on by itself. `variables()` names are the contract."""
 
-    decision: str  # queue | voicemail | fax | transfer | dual | sub-centre | province | emergency | hangup
+    decision: str  # queue | progress | voicemail | fax | transfer | dual | sub-centre | province | emergency | hangup
     path: str
     target: str = ""
     type: str = ""

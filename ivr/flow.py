@@ -21,6 +21,7 @@ from ivr.model import (
     Menu,
     Node,
     PassedOn,
+    Progress,
     QueueNode,
     Transfer,
     Voicemail,
@@ -244,6 +245,8 @@ def decision_of(city: City, node: Node) -> Decide:
         case QueueNode():
             queue = city.queues[node.queue]
             return Decide("queue", node.id, queue.name, node.type, queue.overflow, queue.wait_seconds)
+        case Progress():
+            return Decide("progress", node.id)
         case Voicemail():
             return Decide("voicemail", node.id, type=node.type)
         case Fax():

@@ -65,6 +65,11 @@ class QueueNode(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Progress(Node):
+    """Tells citizens how far their matter is, by number and PIN."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Voicemail(Node):
     type: str
 

@@ -34,6 +34,8 @@ CODES = (
 )  # fmt: skip
 """Heard by agents who dial a feature code (dialplans/asterisk/agents.conf.j2)."""
 SERVES = ("agent-before", *(f"digit-{digit}" for digit in range(10)), "agent-after")  # 工号 1 0 2 4 为您服务
+TELLS = ("ticket-number", "ticket-pin", "ticket-again", *(f"digit-{digit}" for digit in range(10)))
+"""Heard before the beep by whoever leaves a message, where a city has them: the number of their ticket and its PIN."""
 MINUTES = (1, 2, 3, 5, 10, 15, 20, 30)  # what is said of a wait; 0 is less than the first, beyond the last is "long"
 POSITIONS = tuple(range(1, 11))
 

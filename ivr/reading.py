@@ -146,6 +146,10 @@ def _voicemail(fields: Fields, common: dict[str, Any], _seconds: int) -> Node:
     return model.Voicemail(**common, type=_type(fields, required=True))
 
 
+def _progress(_fields: Fields, common: dict[str, Any], _seconds: int) -> Node:
+    return model.Progress(**common)
+
+
 def _fax(fields: Fields, common: dict[str, Any], _seconds: int) -> Node:
     return model.Fax(**common, type=_type(fields, required=False))
 
@@ -173,6 +177,7 @@ _KINDS: dict[str, tuple[Callable[[Fields, dict[str, Any], int], Node], tuple[str
     "menu": (_menu, ("choices", "greeting", "no_input_seconds", "speak")),
     "queue": (_queue, ("queue", "type", "skills", "priority")),
     "voicemail": (_voicemail, ("type",)),
+    "progress": (_progress, ()),
     "fax": (_fax, ("type",)),
     "transfer": (_transfer, ("number", "type")),
     "emergency": (_emergency, ("number",)),

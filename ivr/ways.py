@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr.model import Announcement, City, Menu, Node, PassedOn, QueueNode, Transfer
+from ivr.model import Announcement, City, Menu, Node, PassedOn, Progress, QueueNode, Transfer
 
 
 def onward(node: Node) -> Iterator[str]:
@@ -67,7 +67,7 @@ def reaches_person(city: City, start: str) -> bool:
             waiting.append(node.choices.get("0", city.person))
         elif isinstance(node, Announcement | PassedOn):
             waiting.append(node.next)
-        elif isinstance(node, QueueNode | Transfer):
+        elif isinstance(node, QueueNode | Transfer | Progress):
             person = True
         else:
             return False

@@ -23,12 +23,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def begin(session: Session, channel: str, status: str) -> Ticket:
-    """A new ticket with its number, everything else still empty."""
+def begin(session: Session, channel: str, status: str, number: str | None = None) -> Ticket:
+    """A new ticket with its number, or one that was reserved for it; everything else still empty."""
     moment = now()
     return Ticket(
         id=new_id(),
-        number=next_number(session, moment),
+        number=number or next_number(session, moment),
         channel=channel,
         status=status,
         type="",
@@ -67,9 +67,9 @@ def begin(session: Session, channel: str, status: str) -> Ticket:
     )
 
 
-def begin_from_item(session: Session, item: Item) -> Ticket:
+def begin_from_item(session: Session, item: Item, number: str | None = None) -> Ticket:
     """A ticket for a message or a fax, with what its description tells; nothing in there is trusted."""
-    ticket = begin(session, item.kind, models.OPEN)
+    ticket = begin(session, item.kind, models.OPEN, number)
     ticket.item = item.item
     ticket.linkedid, ticket.type, ticket.path = plain(item.linkedid or item.uniqueid), known_type(item.type), plain(item.path)
     ticket.caller, ticket.caller_name, ticket.called = plain(item.caller), plain(item.caller_name), plain(item.called)

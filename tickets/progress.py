@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
+from ivr.progress import WITH_A_DATE
 from tickets import pins
 from tickets.case import find
 from tickets.database import Database
@@ -54,7 +55,7 @@ class Standing:
     stage_name: str
     received_at: datetime
     due_at: datetime | None
-    """Until when the next thing must be done; None where nothing is due, or the case system has it."""
+    """Until when it is to be handled; None before it is with those who handle it, and where the case system has it."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,8 @@ def keep(session: Session, ticket: Ticket, hashed: str, at: datetime) -> None:
 
 
 def told(ticket: Ticket) -> Standing:
-    return Standing(ticket.number, ticket.stage, STAGES[ticket.stage], ticket.began_at, ticket.due_at)
+    due_at = ticket.due_at if ticket.stage in WITH_A_DATE else None
+    return Standing(ticket.number, ticket.stage, STAGES[ticket.stage], ticket.began_at, due_at)
 
 
 def tidied(number: str) -> str:

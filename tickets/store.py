@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from tickets import fulltext, models
+from tickets import fulltext, models, reservations
 from tickets.database import Database
 from tickets.findings import emergencies
 from tickets.life import become, begin, begin_from_item, known_type, note, now
@@ -168,10 +168,14 @@ class Store:
             known = session.scalar(select(Ticket).where(Ticket.item == item.item))
             if known is not None:
                 return known
-            ticket = begin_from_item(session, item)
+            ticket = begin_from_item(session, item, reservations.use(session, plain(item.number)))
             session.add(ticket)
+            session.flush()
+            reservations.hand_pin(session, ticket)
             _attach(ticket, audio, document)
             detail: dict[str, Any] = {"item": item.item, "truncated": item.truncated, "reason": item.reason}
+            if item.number and item.number != ticket.number:
+                detail["told"] = plain(item.number)  # another number than it has: a person may be asked for it
             if item.kind == "fax":
                 detail |= {"pages": ticket.document_pages, "error": ticket.document_error}
             else:
@@ -265,7 +269,7 @@ class Store:
 
     def backlog(self) -> Backlog:
         with self.database.reads() as session:
-            given_out = session.execute(select(func.coalesce(func.sum(Counter.last), 0))).scalar_one()
+            given_out = session.execute(select(func.coalesce(func.sum(Counter.last), 0))).scalar_one() - reservations.unused(session)
         return Backlog(
             tickets=int(given_out),
             drafts=self.count(status=models.DRAFT),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -20,6 +21,7 @@ from queues.snapshot import Snapshot
 from tickets.case import Cases
 from tickets.deadlines import Rules
 from tickets.knowledge import Knowledge
+from tickets.progress import Progress
 from tickets.spool import Item, Spool
 from tickets.store import Store
 from tickets.vault import Vault
@@ -38,6 +40,7 @@ from web import (
     knowledge_routes,
     open311_routes,
     problems,
+    progress_routes,
     record_routes,
     supervisor_routes,
     ticket_routes,
@@ -65,13 +68,14 @@ def create_app(
     rules: Callable[[], Rules] = Rules,
     open311: Provider = OPEN311,
     doors: Doors = DOORS,
+    pin_key: bytes = b"",
     minimum_free_mb: int = 0,
     version: str = "0.1.0",
 ) -> FastAPI:
     """The API over one hotline's data.
 
     `reasons` says why calls cannot be taken (empty: they can), `concerns` what else needs a person, `floor` what is going on, `agi` what became of
-    callers in the menu, `rules` what the city's files say about tickets; all are called in threads
+    callers in the menu, `rules` what the city's files say about tickets (`pin_key`: of citizens' PINs; without it those of this process alone open); all are called in threads
     and may read files, but must not take long. `store` is not closed here.
     """
     spool = Spool(home / "spool", minimum_free_mb)
@@ -80,12 +84,13 @@ def create_app(
     app.state.cases = Cases(store.database, rules)
     app.state.knowledge = Knowledge(store.database)
     app.state.vault = Vault(home.absolute(), store.database)
+    app.state.progress = Progress(store.database, pin_key or secrets.token_bytes(32))
     app.state.feed = events.Feed(store, home)
     app.add_middleware(SafeHeaders)
     problems.install(app, access.invalid)
     _plain_pages(app, Figures(store, spool, floor, reasons, agi, partial(alarm_file.read, alarm_file.where(home))), store, spool, reasons, concerns)
     for routes in (
-        knowledge_routes, ticket_routes, case_routes, call_routes, supervisor_routes, agent_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, waiting_routes,
+        knowledge_routes, ticket_routes, case_routes, call_routes, supervisor_routes, agent_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, waiting_routes, progress_routes,
         exchange_routes, events,
     ):  # fmt: skip
         app.include_router(routes.router)

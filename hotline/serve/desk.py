@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from agi.server import AgiServer
-from hotline.secrets import desk_secret
+from hotline.secrets import desk_secret, pin_key
 from hotline.serve import talks
 from hotline.serve.codes import Codes
 from hotline.serve.people import Cities, phones_of
+from hotline.serve.progress import Lookups
 from hotline.settings import Settings
 from queues import audit
 from queues.ami import AmiLink
@@ -20,7 +21,8 @@ from queues.events import Events
 from queues.floor import Floor
 from queues.keeper import Keeper
 from queues.logins import Logins
-from queues.storage import Database, Rows
+from queues.storage import Rows
+from tickets.database import Database
 
 
 async def opened(
@@ -38,6 +40,7 @@ async def opened(
     await keeper.start()
     desk.at_close(keeper.close)
     server.codes = Codes(desk, cities, desk_secret(settings))
+    server.lookup = Lookups(database, pin_key(settings), cities, desk_secret(settings))
     await asyncio.to_thread(talks.put_on, desk, settings, link, rows, events)
     await desk.open(settings.home)
     return desk

@@ -10,6 +10,7 @@ from hotline.health import Health
 from hotline.messages import doors
 from hotline.open311 import provider
 from hotline.register import open_register
+from hotline.secrets import pin_key
 from hotline.serve import counted
 from hotline.settings import Settings
 from queues import snapshot
@@ -28,6 +29,7 @@ def run(settings: Settings) -> None:
         concerns=health.warnings,
         floor=partial(snapshot.read, snapshot.where(settings.home)),
         rules=CityRules(settings),
+        pin_key=pin_key(settings),
         agi=partial(counted.read, counted.where(settings.home)),
         open311=provider(settings),
         doors=doors(settings),

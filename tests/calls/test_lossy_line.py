@@ -81,7 +81,7 @@ async def test_a_message_is_understandable(far_away: Network, hotline: HotlineUn
         await caller.dials("12345")
         await caller.presses("2")
         await until(lambda: understood(caller, prompts.whole("voicemail-notice")), "the notice", 15)
-        await caller.waits_until_quiet()
+        await caller.waits_for_tone()
         await caller.speaks(np.concatenate([said, sound.silence(BREATH_SECONDS)]))
         await caller.hangs_up()
         ticket = await until(lambda: ticket_of(hotline, caller.number), "its ticket", 10)

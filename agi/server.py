@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -18,8 +19,11 @@ from agi.errors import AgiError, ChannelGone, NotTheDialplan, PeerSilent
 from agi.keys import Keys
 from agi.session import Arrival, Menus, Session
 from agi.wire import LINE_BYTES, Wire
+from agi.words import Words
 
 log = structlog.get_logger()
+
+Listener = Callable[[Arrival], Words]
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ class AgiServer:
         self.counts = Counts(Counter())
         self.codes: codes.Answers = codes.nobody
         """Who answers the feature codes that agents dial; set when the floor's desk is open."""
+        self.listener: Listener = lambda arrival: Words()
+        """Who hears what callers say at a menu; until it is set, nobody does."""
         self.lookup: lookups.Lookup = lookups.nobody
         """Who looks up citizens' tickets."""
         self._menus = menus
@@ -137,7 +143,7 @@ class AgiServer:
             return await lookups.serve(wire, header, self.lookup)
         arrival = Arrival.of(header)
         bind_contextvars(linkedid=arrival.linkedid, called=arrival.called)  # the task is this call's alone
-        session = Session(wire, arrival, self._menus(arrival.version), self._keys)
+        session = Session(wire, arrival, self._menus(arrival.version), self._keys, self.listener(arrival))
         outcome = await session.run()
         log.info("call", version=arrival.version, outcome=outcome, at=session.at)
         return outcome

@@ -13,6 +13,7 @@ from agi.errors import ChannelGone, CommandRefused
 from agi.keys import Keys, Tape
 from agi.reply import Reply
 from agi.wire import GONE_CODE, Wire
+from agi.words import Words
 from ivr import flow
 from ivr.events import Ask, Decide, Event, FaxHeard, Instruction, NoInput, Pressed, Say
 from ivr.model import City
@@ -22,6 +23,7 @@ PIECE_SECONDS = 1.5  # silence is waited out in pieces: a caller who says nothin
 SLOW_TIMES = 2  # an elderly caller who asked for it has so much more time
 PROMPTS_SECONDS = 240.0  # the longest an Ask's prompts may play
 LOST_SECONDS = 0.15  # a key reported this long ago that did not end the Ask was dropped before it began
+SPEAKING_SECONDS = 9.0  # so much longer than its silence a question waits for words that have begun
 SLOW = "slow"
 FAX_KEY = "fax"  # [hotline-ask] tells a fax machine's tone as a key
 
@@ -50,11 +52,12 @@ class Arrival:
 class Session:
     """Follows one caller through the menu. `run` returns the outcome: a decision's name, `abandoned` or `gone`."""
 
-    def __init__(self, wire: Wire, arrival: Arrival, city: City, keys: Keys) -> None:
+    def __init__(self, wire: Wire, arrival: Arrival, city: City, keys: Keys, words: Words | None = None) -> None:
         self._wire = wire
         self._arrival = arrival
         self._city = city
         self._keys = keys
+        self._words = words or Words()
         self._fax = False
         self.at = arrival.at
         """The node the caller has reached."""
@@ -74,6 +77,7 @@ class Session:
             return "gone"
         finally:
             self._keys.stop(self._arrival.uniqueid)
+            self._words.close()
         return place.outcome
 
     async def _event(self, place: flow.Place, todo: tuple[Instruction, ...], tape: Tape) -> Event:
@@ -85,12 +89,18 @@ class Session:
 
     async def _ask(self, place: flow.Place, ask: Ask, tape: Tape) -> Event:
         prompts, left = ask.prompts, float(ask.seconds * (SLOW_TIMES if self._arrival.care == SLOW else 1))
+        if self._words.listen(ask.listen) and ask.listen is not None:
+            prompts = (*prompts, *ask.listen.hint)
+        more = SPEAKING_SECONDS
         while left > 0:
             if typed := tape.take():
                 return Pressed(typed)  # pressed ahead, between two commands
+            if said := self._words.take():
+                return said
             seconds = min(left, PIECE_SECONDS)
             command = commands.ask(prompts, seconds, ask.max_digits, place.variables())
-            with tape.watched(LOST_SECONDS, self._wake):  # a key that does not end the Ask is one that Asterisk dropped
+            # A key that does not end the Ask is one that Asterisk dropped; words never end one by themselves.
+            with tape.watched(LOST_SECONDS, self._wake), self._words.watched(self._wake, patient=bool(prompts)):
                 await self._send(command, PROMPTS_SECONDS + seconds)
             answer = (await self._send(commands.get_variable("HOTLINE_KEY"))).text
             if answer == FAX_KEY:
@@ -101,7 +111,9 @@ class Session:
                 return Pressed(key)
             if key is not None:
                 prompts, left = (), left - seconds
-        return NoInput()
+            if left <= 0 and self._words.speaking and more > 0:
+                left, more = PIECE_SECONDS, more - PIECE_SECONDS
+        return self._words.take() or NoInput()
 
     async def _wake(self) -> None:
         """Until cancelled: the wake key, too, may come where Asterisk drops it."""

@@ -144,6 +144,9 @@ class SpeechSettings(_Section):
     input_path: Literal["direct", "resampled", "folded"] = Field("direct", description="how telephone sound reaches Vosk; calibrate on your own recordings")
     hotwords: bool = Field(False, description="tell the engine the gazetteer's places beforehand, if it can use them; calibrate on your own recordings")
 
+    live_streams: int | None = Field(
+        None, ge=0, le=256, description="sides of live calls that are listened to at once (menus that listen: one a caller, captions: two a call); none: as many as this machine is measured for"
+    )
     listen: bool = Field(True, description="listen for words of an emergency while a message is still being left")
 
     @field_validator("engine")

@@ -54,8 +54,9 @@ def is_place(channel: str) -> bool:
 
 
 def is_helper(channel: str) -> bool:
-    """Whether a leg only says an agent's work number, or counts their rest while the service is away: nobody's call."""
-    return channel.startswith("Local/") and ("@hotline-serves-" in channel or "@hotline-rest-" in channel)
+    """Whether a leg only says an agent's work number, counts their rest while the service is away, or carries a call's sound
+    to a recogniser: nobody's call."""
+    return channel.startswith("Local/") and any(f"@hotline-{one}-" in channel for one in ("serves", "rest", "tap"))
 
 
 def phone_of(interface: str) -> str:

@@ -25,7 +25,6 @@ from typing import Any
 import structlog
 
 from speech.choice import Choice
-from speech.recogniser import EngineUnusable
 
 COMMAND = (sys.executable, "-m", "speech.ears")
 LOAD_SECONDS = 120.0
@@ -38,6 +37,10 @@ log = structlog.get_logger(__name__)
 
 Told = Callable[[dict[str, Any]], None]
 Wishes = Sequence[tuple[str, Sequence[str]]]
+
+
+class Unusable(Exception):  # noqa: N818
+    """No recogniser can be had until somebody mends it; the message says what."""
 
 
 class NobodyListens(Exception):  # noqa: N818 - a refusal, read as a sentence
@@ -81,7 +84,7 @@ class Tap:
 
 
 class Ears:
-    """`choose` says which engine (it may look at files), `sample` some speech to measure with, `most` a person's own budget."""
+    """`choose` says which engine (it may look at files, and raise Unusable), `sample` some speech to measure with, `most` a person's own budget."""
 
     def __init__(
         self, choose: Callable[[], Choice], sample: Callable[[], Sequence[Path]], most: int | None = None, command: tuple[str, ...] = COMMAND
@@ -137,7 +140,7 @@ class Ears:
             try:
                 await self._live()
                 rest = FIRST_REST_SECONDS if self.ready else rest * 2
-            except EngineUnusable as error:
+            except Unusable as error:
                 rest = LONGEST_REST_SECONDS
                 self.fault = str(error)
                 log.warning("nobody listens to live calls", reason=str(error))
@@ -149,7 +152,7 @@ class Ears:
             await asyncio.sleep(min(rest, LONGEST_REST_SECONDS))
 
     async def _live(self) -> None:
-        """One life of the process. Raises EngineUnusable, OSError."""
+        """One life of the process. Raises Unusable, OSError."""
         choice, samples = await asyncio.to_thread(lambda: (self._choose(), [str(path) for path in self._sample()]))
         environ = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
         pipe = asyncio.subprocess.PIPE
@@ -170,9 +173,9 @@ class Ears:
                     seconds = SILENT_SECONDS
 
     def _take(self, said: dict[str, Any]) -> None:
-        """Raises EngineUnusable; KeyError, TypeError, ValueError for what is no line of ours."""
+        """Raises Unusable; KeyError, TypeError, ValueError for what is no line of ours."""
         if "error" in said:
-            raise EngineUnusable(str(said["message"]))
+            raise Unusable(str(said["message"]))
         if "ready" in said:
             self.ready = Ready(str(said["ready"]), int(said["port"]), int(said["streams"]), float(said["cost"]))
             log.info("live calls can be listened to", model=self.ready.model, streams=self.streams, cost=self.ready.cost)

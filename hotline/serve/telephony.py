@@ -19,7 +19,7 @@ from agi.server import AgiServer
 from hotline import menus
 from hotline.asterisk import ours
 from hotline.register import open_register
-from hotline.serve import counted, desk, waiting, watch
+from hotline.serve import counted, desk, waiting, watch, words
 from hotline.serve.conversations import Conversations, name_ticket
 from hotline.serve.pressed import follow_keys, press
 from hotline.serve.ready_menus import city_of, keep_ready
@@ -49,7 +49,15 @@ async def _serve(settings: Settings) -> None:
     server = AgiServer(partial(city_of, versions), keys)
     # Calls first: the register of tickets may be down.
     await server.start(settings.agi_port)
-    reading = asyncio.create_task(keep_ready(versions))
+    ears = words.ears_of(settings)
+    server.listener = words.listener(ears, link)
+    hearing = asyncio.create_task(ears.run())
+
+    def loaded(version: int) -> None:
+        if words.listens(city_of(versions, str(version))):
+            ears.want()
+
+    reading = asyncio.create_task(keep_ready(versions, loaded))
     conversations = Conversations(partial(open_register, settings.database_url), partial(name_ticket, link))
     opening = asyncio.create_task(conversations.register())
     opening.add_done_callback(_say_failure)
@@ -69,12 +77,14 @@ async def _serve(settings: Settings) -> None:
         opening.cancel()
         counting.cancel()
         reading.cancel()
+        hearing.cancel()
         for task in waited:
             task.cancel()
         watching.cancel()
         await asked.close()
         await floor.close()
         await link.close()
+        await asyncio.gather(hearing, return_exceptions=True)
         conversations.close()
 
 

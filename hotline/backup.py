@@ -95,7 +95,7 @@ def _kept(settings: Settings) -> list[str]:
 def outside(settings: Settings) -> list[str]:
     """Files the settings name that lie elsewhere: they are somebody else's to keep, so they are named and not packed."""
     tls = settings.file.tls
-    named = [settings.file.case_system.secret_file, tls.certificate_file, tls.key_file, tls.trusted_file, *(carrier.secret_file for carrier in settings.file.sip.registrations)]
+    named = [settings.file.case_system.secret_file, settings.file.case_system.callback_secret_file, tls.certificate_file, tls.key_file, tls.trusted_file, *(carrier.secret_file for carrier in settings.file.sip.registrations)]
     paths = [(settings.home / name).resolve() for name in named if name]
     return [str(path) for path in paths if not path.is_relative_to(settings.home)]
 

@@ -31,14 +31,22 @@ def secret(folder: Path, name: str) -> str:
 
 def case_system_key(settings: Settings) -> str:
     """What signs tickets on their way to the case system. Raises OSError or ValueError when the file that was set cannot be used."""
-    named = settings.file.case_system.secret_file
+    return _key(settings, settings.file.case_system.secret_file, "case-system")
+
+
+def _key(settings: Settings, named: str | None, usual: str) -> str:
     if named is None:
-        return secret(settings.secrets, "case-system")
+        return secret(settings.secrets, usual)
     path = settings.home / named
     key = path.read_text(encoding="utf-8").strip()
     if not key:
         raise ValueError(f"{path} is empty")
     return key
+
+
+def callback_key(settings: Settings) -> str:
+    """What signs the case system's word to us: another key than ours to it, so that what we sent cannot be sent back to us. Raises as above."""
+    return _key(settings, settings.file.case_system.callback_secret_file, "case-callback")
 
 
 def desk_secret(settings: Settings) -> str:

@@ -189,6 +189,7 @@ Told = Literal["ticket.created", "ticket.dispatched", "ticket.updated", "ticket.
 class CaseSystemSettings(_Section):
     url: str | None = Field(None, pattern=r"^https?://[^\s/?#]+[^\s]*$", description="where tickets are handed over; none: they wait")
     secret_file: str | None = Field(None, description="file with the key of the signature (default: HOTLINE_HOME/secrets/case-system)")
+    callback_secret_file: str | None = Field(None, description="file with the key of its signed callbacks (default: HOTLINE_HOME/secrets/case-callback)")
     timeout_seconds: float = Field(10, gt=0, le=120, description="longest wait for the case system's answer")
     give_up_days: float = Field(3, gt=0, description="after this a delivery becomes a dead letter")
     connector: str = Field("webhook", pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$", description="webhook, or another file of tickets/connectors, or a module of your own")

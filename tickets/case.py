@@ -71,26 +71,30 @@ class Cases:
 
     def move(self, number: str, name: str, who: Who, said: Said = NOTHING, key: str = "") -> Ticket:
         """Makes a move. `key`: an Idempotency-Key; the same request under it is carried out once."""
+        with self.database.writes() as session:
+            ticket, words = find(session, number, lock=True), vars(said)
+            if key and is_repeat(session, f"{who.name} {key}", [ticket.id, name, {k: v for k, v in words.items() if v}], self.clock()):
+                return ticket
+            self.step(session, ticket, name, who, said)
+            return ticket
+
+    def step(self, session: Session, ticket: Ticket, name: str, who: Who, said: Said = NOTHING) -> None:
+        """The same, within a transaction that does more."""
         rules, at, words = self.rules(), self.clock(), vars(said)
         texts = {kind: notes.checked(words[kind]) for kind in SPOKEN}
-        with self.database.writes() as session:
-            ticket = find(session, number, lock=True)
-            if key and is_repeat(session, f"{who.name} {key}", [ticket.id, name, {k: v for k, v in words.items() if v}], at):
-                return ticket
-            there = after(standing(ticket), name, who.role, words | texts, rules.deadlines.most_extensions)
-            detail: dict[str, Any] = {"move": name, "from": ticket.stage, "to": there.stage, "role": who.role}
-            if said.organisation:
-                detail |= assign(rules, ticket, said.organisation, said.helpers)
-            if said.rating:
-                ticket.rating = detail["rating"] = said.rating
-            detail |= _late(ticket, name, at)
-            _stand(ticket, there, at)
-            _next_limit(rules, ticket, name, at)
-            if ticket.due_at:
-                detail["due_at"] = ticket.due_at.isoformat()
-            kept = notes.keep(session, ticket, {kind: text for kind, text in texts.items() if text}, who.name, at)
-            note(session, ticket, "moved", detail | ({"notes": kept} if kept else {}), who.name, at)
-            return ticket
+        there = after(standing(ticket), name, who.role, words | texts, rules.deadlines.most_extensions)
+        detail: dict[str, Any] = {"move": name, "from": ticket.stage, "to": there.stage, "role": who.role}
+        if said.organisation:
+            detail |= assign(rules, ticket, said.organisation, said.helpers)
+        if said.rating:
+            ticket.rating = detail["rating"] = said.rating
+        detail |= _late(ticket, name, at)
+        _stand(ticket, there, at)
+        _next_limit(rules, ticket, name, at)
+        if ticket.due_at:
+            detail["due_at"] = ticket.due_at.isoformat()
+        kept = notes.keep(session, ticket, {kind: text for kind, text in texts.items() if text}, who.name, at)
+        note(session, ticket, "moved", detail | ({"notes": kept} if kept else {}), who.name, at)
 
 
 def find(session: Session, number_or_id: str, *, lock: bool = False) -> Ticket:

@@ -30,6 +30,7 @@ from web import (
     agent_routes,
     alarm_routes,
     call_routes,
+    callback_routes,
     case_routes,
     delivery_routes,
     events,
@@ -69,19 +70,22 @@ def create_app(
     open311: Provider = OPEN311,
     doors: Doors = DOORS,
     pin_key: bytes = b"",
+    callback_key: Callable[[], bytes | None] = lambda: None,
     minimum_free_mb: int = 0,
     version: str = "0.1.0",
 ) -> FastAPI:
     """The API over one hotline's data.
 
     `reasons` says why calls cannot be taken (empty: they can), `concerns` what else needs a person, `floor` what is going on, `agi` what became of
-    callers in the menu, `rules` what the city's files say about tickets (`pin_key`: of citizens' PINs; without it those of this process alone open); all are called in threads
+    callers in the menu, `rules` what the city's files say about tickets (`pin_key`: of citizens' PINs; without it those of this process alone open),
+    `callback_key` what signs the case system's callbacks (None: there is no key); all are called in threads
     and may read files, but must not take long. `store` is not closed here.
     """
     spool = Spool(home / "spool", minimum_free_mb)
     app = FastAPI(title="12345 hotline", version=version, docs_url=None, redoc_url=None, lifespan=_lifespan)
     app.state.store, app.state.home, app.state.floor = store, home.absolute(), floor
     app.state.cases = Cases(store.database, rules)
+    app.state.callback_key = callback_key
     app.state.knowledge = Knowledge(store.database)
     app.state.vault = Vault(home.absolute(), store.database)
     app.state.progress = Progress(store.database, pin_key or secrets.token_bytes(32))
@@ -91,7 +95,7 @@ def create_app(
     _plain_pages(app, Figures(store, spool, floor, reasons, agi, partial(alarm_file.read, alarm_file.where(home))), store, spool, reasons, concerns)
     for routes in (
         knowledge_routes, ticket_routes, case_routes, call_routes, supervisor_routes, agent_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, waiting_routes, progress_routes,
-        exchange_routes, events,
+        exchange_routes, callback_routes, events,
     ):  # fmt: skip
         app.include_router(routes.router)
     open311_routes.install(app, open311)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
+import structlog
+
+from hotline import secrets
 from hotline.asterisk import ours
 from hotline.cases import CityRules
 from hotline.health import Health
@@ -16,6 +19,8 @@ from hotline.settings import Settings
 from queues import snapshot
 from web.app import create_app
 from web.server import serve
+
+log = structlog.get_logger(__name__)
 
 
 def run(settings: Settings) -> None:
@@ -33,9 +38,19 @@ def run(settings: Settings) -> None:
         agi=partial(counted.read, counted.where(settings.home)),
         open311=provider(settings),
         doors=doors(settings),
+        callback_key=partial(callback_key, settings),
         minimum_free_mb=settings.file.spool.minimum_free_mb,
     )
     try:
         serve(app, settings.http_port)
     finally:
         store.close()
+
+
+def callback_key(settings: Settings) -> bytes | None:
+    """Read at each callback: a key that was put there a moment ago counts."""
+    try:
+        return secrets.callback_key(settings).encode()
+    except (OSError, ValueError) as error:
+        log.error("no key for the case system's callbacks: they are refused", reason=str(error))
+        return None

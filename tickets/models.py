@@ -79,6 +79,7 @@ EVENTS = {  # what a line of history can say
     "pin_issued": "the citizen was given a PIN for asking how far it is; the one before ended",
     "deadline_near": "a deadline is near",
     "deadline_missed": "a deadline has passed",
+    "erased": "parts of it are gone, for their time was over or its citizen asked: which, and the checksums of files",
     "received": "a citizen's words came in by another channel than the telephone",
     "repeated": "the same sender told the same matter again; it is counted here",
     "words_added": "the sender added something",

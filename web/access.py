@@ -39,11 +39,12 @@ class May(enum.Enum):
     EDIT_KNOWLEDGE = "write articles of the knowledge base"
     EXCHANGE_TICKETS = "take tickets out of the register and into it as files"
     MANAGE_PEOPLE = "add, change and remove agents"
+    MIND_PERSONS = "give out or erase a person's data, or see what was deleted"
 
 
 ROLES = {
     "agent": {May.READ_TICKETS, May.READ_FLOOR, May.HANDLE_CALLS, May.MOVE_TICKETS, May.EDIT_TICKETS},
-    "supervisor": set(May) - {May.MANAGE_PEOPLE},
+    "supervisor": set(May) - {May.MANAGE_PEOPLE, May.MIND_PERSONS},
     "administrator": set(May),
     "integration": {May.READ_TICKETS, May.SEE_CALLERS, May.READ_FLOOR, May.MOVE_TICKETS, May.BRING_MESSAGES},
 }

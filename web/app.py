@@ -40,6 +40,7 @@ from web import (
     intake_routes,
     knowledge_routes,
     open311_routes,
+    person_routes,
     problems,
     progress_routes,
     record_routes,
@@ -95,7 +96,7 @@ def create_app(
     _plain_pages(app, Figures(store, spool, floor, reasons, agi, partial(alarm_file.read, alarm_file.where(home))), store, spool, reasons, concerns)
     for routes in (
         knowledge_routes, ticket_routes, case_routes, call_routes, supervisor_routes, agent_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, waiting_routes, progress_routes,
-        exchange_routes, callback_routes, events,
+        exchange_routes, callback_routes, person_routes, events,
     ):  # fmt: skip
         app.include_router(routes.router)
     open311_routes.install(app, open311)

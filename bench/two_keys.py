@@ -47,7 +47,7 @@ AIM: Final = 1.10
 START_SECONDS: Final = 30.0
 QUIET_SECONDS: Final = 1.0
 IDLE_SHARE: Final = 0.05
-QUIET_LIMIT_SECONDS: Final = 120.0
+QUIET_LIMIT_SECONDS: Final = 60.0
 
 
 @dataclass
@@ -106,10 +106,14 @@ class House:
             await process.wait()
 
     async def is_quiet(self) -> None:
-        """No call of an earlier round is left to cost this one. Raises TimeoutError."""
-        async with asyncio.timeout(QUIET_LIMIT_SECONDS):
-            while not await asyncio.to_thread(self._is_empty):  # noqa: ASYNC110 - Asterisk tells nobody here
-                await asyncio.sleep(QUIET_SECONDS)
+        """No call of an earlier round is left to cost this one; an Asterisk that does not get over its burst begins anew."""
+        try:
+            async with asyncio.timeout(QUIET_LIMIT_SECONDS):
+                while not await asyncio.to_thread(self._is_empty):  # noqa: ASYNC110 - Asterisk tells nobody here
+                    await asyncio.sleep(QUIET_SECONDS)
+        except TimeoutError:
+            await asyncio.to_thread(self.asterisk.kill)
+            await asyncio.to_thread(self.asterisk.start)
 
     def _is_empty(self) -> bool:
         with contextlib.suppress(AsteriskFailed):  # too busy to answer

@@ -141,6 +141,7 @@ class Queue:
     missed_calls: int = 3  # in a row, after which an agent is on a break; 0: never
     caller_hears: str = "work-number"  # when somebody answers; or nothing
     agent_hears: str = "nothing"  # before the caller; or the queue's name
+    captions: bool = False  # what is said is written along while it is being said
     satisfaction: bool = False  # callers are asked how it was once the agent has hung up
 
 

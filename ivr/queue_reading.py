@@ -51,6 +51,7 @@ def _queue(name: str, fields: Fields) -> Queue:
         "missed_calls": fields.count("missed_calls", 3, 0, 20),
         "caller_hears": fields.one_of("caller_hears", ("work-number", "nothing"), "announcement", required=False) or "work-number",
         "agent_hears": fields.one_of("agent_hears", ("queue", "nothing"), "announcement", required=False) or "nothing",
+        "captions": fields.one_of("captions", ("live",), "word", required=False) == "live",
         "satisfaction": fields.one_of("satisfaction", ("ask",), "word", required=False) == "ask",
     }
     queue = Queue(name=name, label=fields.text("name", "label"), **known)

@@ -26,7 +26,7 @@ from typing import Any
 
 import structlog
 
-KINDS = frozenset(("agent", "queue", "call", "alarm", "message"))
+KINDS = frozenset(("agent", "queue", "call", "alarm", "message", "caption"))
 SEGMENT_BYTES = 4_000_000
 KEPT_SEGMENTS = 4
 LONGEST_LINE = 16_000  # bytes

@@ -49,6 +49,11 @@ class RecordingState(BaseModel):
     state: Literal["paused", "recording"]
 
 
+class CaptionsState(BaseModel):
+    linkedid: str
+    state: Literal["on", "off"]
+
+
 class TalkView(BaseModel):
     """What the call is like now."""
 
@@ -81,6 +86,18 @@ def transfer(request: Request, holder: Allowed, linkedid: Call, asked: TransferA
 def recording(request: Request, holder: Allowed, linkedid: Call, asked: RecordingAsked) -> dict[str, Any]:
     """Pauses or resumes the recording: while it is paused, silence is written."""
     return ask(request, holder, "recording.pause" if asked.state == "paused" else "recording.resume", linkedid=linkedid)
+
+
+@router.post("/calls/{linkedid}/captions", response_model=CaptionsState)
+def captions(request: Request, holder: Allowed, linkedid: Call) -> dict[str, Any]:
+    """What both sides say comes as events of the kind `caption`, one a phrase. 503: nobody can listen, or too many calls are listened to."""
+    return ask(request, holder, "captions.start", linkedid=linkedid)
+
+
+@router.delete("/calls/{linkedid}/captions", response_model=CaptionsState)
+def no_captions(request: Request, holder: Allowed, linkedid: Call) -> dict[str, Any]:
+    """No more captions of this call."""
+    return ask(request, holder, "captions.stop", linkedid=linkedid)
 
 
 @router.post("/calls/{linkedid}/complete", response_model=TalkView)

@@ -21,6 +21,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from sqlalchemy.exc import SQLAlchemyError
 
+from queues.captions import KIND as CAPTION
 from queues.events import KINDS, EventLog, Line
 from tickets import wire
 from tickets.store import Store
@@ -36,7 +37,7 @@ MOST_CLIENTS = 200
 PAGE = 200
 REMEMBERED = 2_000  # events of the floor; who is further behind reads the log
 ID = re.compile(r"(\d{1,18})(?:\.(\d{1,18}))?", re.ASCII)
-NEEDS = {"ticket": May.READ_TICKETS} | dict.fromkeys(KINDS, May.READ_FLOOR)
+NEEDS = {"ticket": May.READ_TICKETS} | dict.fromkeys(KINDS, May.READ_FLOOR) | {CAPTION: May.HANDLE_CALLS}
 router = APIRouter(prefix="/api", tags=["events"])
 
 
@@ -113,7 +114,7 @@ async def events(
     holder: Annotated[Reader, Depends(reader)],
     last_event_id: Annotated[str | None, Header(description="the id of the last event seen")] = None,
     after: Annotated[str | None, Query(max_length=40, description="the same, for clients that cannot set headers")] = None,
-    kind: Annotated[list[str] | None, Query(max_length=10, description="only these: ticket, agent, queue, call, alarm, message")] = None,
+    kind: Annotated[list[str] | None, Query(max_length=10, description="only these: ticket, agent, queue, call, alarm, message, caption")] = None,
 ) -> StreamingResponse:
     """`event`: a kind, `id`: resumable, `data`: JSON. Without an id it begins with what happens next. `gap`: some are lost."""
     feed: Feed = request.app.state.feed
@@ -168,7 +169,7 @@ async def _stream(feed: Feed, holder: Reader, kinds: frozenset[str], seen: int, 
             if gap:
                 frames.append(_frame(seen, place, "gap", {}))
             for line in news:
-                if line.kind in kinds:
+                if line.kind in kinds and _concerns(holder, line):
                     data = {"at": line.at, **line.data}
                     frames.append(_frame(seen, line.after, line.kind, data if full else hidden(data)))
             place = reached
@@ -176,6 +177,11 @@ async def _stream(feed: Feed, holder: Reader, kinds: frozenset[str], seen: int, 
                 yield "".join(frames)
     finally:
         feed.clients -= 1
+
+
+def _concerns(holder: Reader, line: Line) -> bool:
+    """What is said in a call is for supervisors and for the agents who are in it, and for nobody else."""
+    return line.kind != CAPTION or holder.may(May.LEAD_FLOOR) or (bool(holder.agent) and holder.agent in line.data.get("agents", ()))
 
 
 async def _still_valid(feed: Feed, holder: Reader) -> bool:

@@ -8,7 +8,7 @@ from functools import partial
 
 from agi.server import AgiServer
 from hotline.secrets import desk_secret, pin_key
-from hotline.serve import talks
+from hotline.serve import captions, talks
 from hotline.serve.codes import Codes
 from hotline.serve.people import Cities, phones_of
 from hotline.serve.progress import Lookups
@@ -22,17 +22,21 @@ from queues.floor import Floor
 from queues.keeper import Keeper
 from queues.logins import Logins
 from queues.storage import Rows
+from speech.live import Ears
 from tickets.database import Database
 
 
 async def opened(
-    settings: Settings, link: AmiLink, floor: Floor, database: Callable[[], Awaitable[Database]], server: AgiServer
+    settings: Settings, link: AmiLink, floor: Floor, database: Callable[[], Awaitable[Database]], server: AgiServer, ears: Ears
 ) -> Desk:
     """The desk with everything on it, listening. Raises OSError."""
     rows = Rows(database)
 
     async def written(line: Line) -> None:
         await rows.do(audit.write, line)
+
+    async def phone_of(login: str) -> str:
+        return await rows.do(talks.phone_of_login, login)
 
     desk, cities, events = Desk(written), Cities(settings), Events(settings.home)
     keeper = Keeper(link, floor, rows, cities, events.say)
@@ -42,5 +46,6 @@ async def opened(
     server.codes = Codes(desk, cities, desk_secret(settings))
     server.lookup = Lookups(database, pin_key(settings), cities, desk_secret(settings))
     await asyncio.to_thread(talks.put_on, desk, settings, link, rows, events)
+    captions.put_on(desk, link, floor, ears, events.say, phone_of, cities)
     await desk.open(settings.home)
     return desk

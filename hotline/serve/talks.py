@@ -32,7 +32,7 @@ def put_on(desk: Desk, settings: Settings, link: AmiLink, rows: Rows, events: Ev
     versions = menus.Store.of(settings)
 
     async def phone_of(login: str) -> str:
-        return await rows.do(_phone_of, login)
+        return await rows.do(phone_of_login, login)
 
     async def role_at(phone: str) -> str:
         if phone not in (await reachable()).phones:
@@ -66,7 +66,7 @@ def put_on(desk: Desk, settings: Settings, link: AmiLink, rows: Rows, events: Ev
     desk.add("agents.tell", Broadcast(events).tell, roles=LEADERS, target="queue")
 
 
-def _phone_of(database: Database, login: str) -> str:
+def phone_of_login(database: Database, login: str) -> str:
     with database.reads() as session:
         return session.scalar(select(Shift.phone).where(Shift.login == login)) or ""
 

@@ -65,7 +65,7 @@ async def _serve(settings: Settings) -> None:
     floor = Floor(link, settings.home, queue_log, conversations.take, conversations.still_alive)
     await floor.start()
     await link.start()
-    asked = await desk.opened(settings, link, floor, conversations.database, server)
+    asked = await desk.opened(settings, link, floor, conversations.database, server, ears)
     watching = watch.started(settings, link, floor, asked, conversations.register)
     waited = waiting.started(settings, link, floor, asked, conversations.database)
     counting = asyncio.create_task(counted.keep_writing(counted.where(settings.home), server.counts))

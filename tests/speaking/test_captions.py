@@ -1,0 +1,117 @@
+"""Captions of a real talk: both sides, told apart, while they speak; and what happens to the talk when the listener is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from telephone import sound
+from telephone.caller import Caller
+from tests.calls.conftest import until
+from tests.speaking.conftest import CALLS, World
+
+pytestmark = CALLS
+
+
+async def talk(world: World) -> tuple[Caller, str]:
+    citizen = world.citizen()
+    await citizen.dials("1234511")
+    await world.phone.rings()
+    await world.phone.answers()
+    return citizen, await world.linkedid(citizen)
+
+
+async def over(world: World, citizen: Caller) -> None:
+    await citizen.hangs_up()
+    await world.phone.is_free()
+
+
+def listener() -> int:
+    """The process that recognises; the only one of its kind in this namespace's stories is ours to hurt."""
+    mine = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit() and b"speech.ears" in _command(path)]
+    found = [pid for pid in mine if b"speaking-" in Path(f"/proc/{pid}/environ").read_bytes()]
+    assert len(found) == 1
+    return found[0]
+
+
+def _command(path: Path) -> bytes:
+    try:
+        return (path / "cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+async def said(world: World, call: str, side: str, words: str, count: int = 1) -> None:
+    async def found() -> bool:
+        phrases = [one for one in world.events("caption", call) if one["what"] == "said" and one["side"] == side and words in one["text"]]
+        return len(phrases) >= count
+
+    await until(found, f"{words} from the {side}: {world.events('caption', call)}", 10)
+
+
+async def ended(world: World, call: str, why: str) -> None:
+    async def found() -> bool:
+        return any(one["what"] == "ended" and one["why"] == why for one in world.events("caption", call))
+
+    await until(found, f"the end of the captions ({why})")
+
+
+async def test_both_sides_are_written_along_and_told_apart(world: World) -> None:
+    citizen, call = await talk(world)
+    assert await world.ask("supervisor", "POST", f"/api/calls/{call}/captions", 200) == {"linkedid": call, "state": "on"}
+    await world.ask("agent", "POST", f"/api/calls/{call}/captions", 403)
+    await world.ask("integration", "POST", f"/api/calls/{call}/captions", 403)
+    await citizen.speaks(world.says("我想投诉一下楼上的噪音"))
+    await world.phone.speaks(world.says("您好，请问您有什么需要？"))
+    await said(world, call, "caller", "投诉")
+    await said(world, call, "agent", "请问")
+    sides = {one["side"]: one["text"] for one in world.events("caption", call) if one["what"] == "said"}
+    assert "请问" not in sides["caller"] and "投诉" not in sides["agent"]
+    other = world.citizen()
+    await other.dials("123451")  # a menu that listens has one stream left, another call's captions would need two
+    await world.hears(other, "speak-hint")
+    third = world.citizen()
+    await third.dials("123451")
+    await world.hears(third, "matters-menu")
+    await third.speaks(world.says("我要投诉"))
+    for line in (other, third):
+        await line.presses("4")
+        await world.reached(line, "general")
+        await line.hangs_up()
+    await world.ask("supervisor", "DELETE", f"/api/calls/{call}/captions", 200)
+    await ended(world, call, "stopped")
+    await over(world, citizen)
+
+
+@pytest.mark.parametrize("loss", [signal.SIGSTOP, signal.SIGKILL], ids=["hangs", "dies"])
+async def test_a_listener_that_is_lost_disturbs_no_call(world: World, loss: signal.Signals) -> None:
+    citizen, call = await talk(world)
+    await world.ask("supervisor", "POST", f"/api/calls/{call}/captions", 200)
+    pid = listener()
+    os.kill(pid, loss)
+    for seed in range(3):  # while it is stopped, and while it is being found out
+        clip = sound.babble(0.8, seed=900 + seed)
+        before = world.phone.leg.samples_heard
+        await citizen.speaks(clip)
+        await world.phone.leg.has_heard(before + len(clip) + 2400, 3)
+        assert sound.match(world.phone.leg.heard(before), clip).correlation > 0.8
+    await ended(world, call, "lost")
+    await over(world, citizen)
+    menu = world.citizen()
+    await menu.dials("123451")
+    await world.hears(menu, "matters-menu")
+    await menu.presses("1")
+    await world.reached(menu, "complaints")
+    await menu.hangs_up()
+    await until(lambda: asyncio.to_thread(lambda: bool(_again(pid))), "another listener", 30)
+
+
+def _again(pid: int) -> bool:
+    try:
+        return listener() != pid
+    except AssertionError:
+        return False

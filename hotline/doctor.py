@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from packaging.requirements import Requirement
 from sqlalchemy import make_url
 
-from hotline import certificates, city_checks, messages, phones, ports, registrations, secrets
+from hotline import certificates, city_checks, confidential_checks, messages, phones, ports, registrations, secrets
 from hotline.asterisk import Asterisk, RuntimeMissing, find, ours
 from hotline.finding import SETUP, Finding, Level
 from hotline.phones import PhoneError
@@ -187,6 +187,7 @@ def case_system(settings: Settings) -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     packages, asterisk, models, city_checks.spoken_prompts, network_ports, processes, disk, secret_files, private_data, phone_files, trunk, encryption, case_system, messages.examined, city_checks.calendar, city_checks.gazetteer_file, city_checks.unpublished,
+    confidential_checks.kept_for, confidential_checks.vault,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from ivr.faults import Faults
 from ivr.model import OWN_LANGUAGE, City, Menu, QueueNode
 from ivr.needs import of_queue
 from ivr.prompts import CODES, REQUIRED, SATISFACTION, TELLS, of_agents, of_waiting
+from ivr.retention import RETENTION
 
 MOST_CHOICES = 5
 DEEPEST = 3
@@ -32,12 +33,18 @@ def advise(city: City, faults: Faults) -> None:
         if isinstance(node, Menu):
             _menu(city, node, path, faults)
     _unused(city, faults)
+    _retention(city, faults)
     for language, texts in city.languages.items():
         if left := [prompt for prompt in city.prompts if prompt not in texts and prompt not in CODES]:
             faults.add(f"prompts.{language}.yaml", "", f"{len(left)} prompts are missing and are said in {OWN_LANGUAGE}: {', '.join(left[:5])}")
     for name, hours in city.hours.items():
         if hours.statutory and not city.years:
             faults.add("hours.yaml", f"hours/{name}/calendar", "no year of the statutory calendar is known: only the week counts")
+
+
+def _retention(city: City, faults: Faults) -> None:
+    if city.retention is None:
+        faults.add(RETENTION, "", "is missing: nothing citizens leave is ever deleted (PIPL, art. 19); the 12345 city's file has proposals")
 
 
 def _menu(city: City, menu: Menu, path: str, faults: Faults) -> None:

@@ -33,6 +33,7 @@ def _parts(old: City, new: City) -> Iterator[str]:
     yield from _things("alarms ", asdict(old.alarms), asdict(new.alarms))
     yield from _records("organisation", old.organisations, new.organisations)
     yield from _things("deadlines ", asdict(old.deadlines), asdict(new.deadlines))
+    yield from _things("retention ", old.retention.as_json() if old.retention else {}, new.retention.as_json() if new.retention else {})
     yield from _records("channel", old.channels.channels, new.channels.channels)
     yield from _things("channels ", _rules(old), _rules(new))
     yield from _things("notice ", old.notices.texts["zh"], new.notices.texts["zh"])

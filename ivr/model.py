@@ -14,6 +14,7 @@ from ivr.notices import Notices
 from ivr.organisations import Organisation
 from ivr.pauses import USUAL, Pause
 from ivr.queueing import RELAX, Overflow, Relax, Waiting
+from ivr.retention import Retention
 from ivr.speaking import Wish
 from ivr.transfers import Transfers
 
@@ -233,6 +234,7 @@ class City:
     calendar: Calendar = field(default_factory=lambda: Calendar((), frozenset(), frozenset()))
     channels: Channels = field(default_factory=Channels)  # how citizens' words come in
     notices: Notices = field(default_factory=Notices)  # and what they are written
+    retention: Retention | None = None  # how long it is kept; none: for ever
 
     @property
     def timezone(self) -> timezone:

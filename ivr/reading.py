@@ -20,13 +20,14 @@ from ivr.notices import NOTICES, read_notices
 from ivr.organisations import ORGANISATIONS, read_organisations
 from ivr.pauses import PAUSES, read_pauses
 from ivr.queue_reading import HIGHEST_PRIORITY, MOST_SKILLS_WANTED, WAITING, read_queues, read_waiting
+from ivr.retention import RETENTION, read_retention
 from ivr.source import Scalar, read
 from ivr.speaking import wishes_of
 from ivr.transfers import FILE as TRANSFERS
 from ivr.transfers import read_transfers
 
 FILES = ("menus.yaml", "queues.yaml", "hours.yaml", "numbers.yaml", "prompts.yaml")
-OPTIONAL = (WAITING, TRANSFERS, ALARMS, PAUSES, ORGANISATIONS, DEADLINES, CHANNELS, NOTICES)
+OPTIONAL = (WAITING, TRANSFERS, ALARMS, PAUSES, ORGANISATIONS, DEADLINES, CHANNELS, NOTICES, RETENTION)
 TRANSLATION = re.compile(r"prompts\.([a-z]{2,3})\.yaml")
 LONGEST_PROMPT = 300  # characters; words in letters take about twice as many
 MOST_PROMPTS = 6  # said one after another at one node
@@ -71,6 +72,7 @@ def read_city(texts: Mapping[str, str], faults: Faults) -> City:
         calendar=calendar,
         channels=read_channels(trees.get(CHANNELS, {}), faults),
         notices=read_notices(trees.get(NOTICES, {}), faults),
+        retention=read_retention(trees.get(RETENTION, {}), faults),
     )
     menus.done(("root", "person", "fax", "no_input_seconds", "nodes"))
     numbers.done(("area_code", "country_code", "numbers"))

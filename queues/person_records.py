@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from queues import recording_rows
@@ -52,6 +52,16 @@ def erase(
         for table in GONE:
             count[table.__tablename__] = session.execute(delete(table).where(table.number.in_(numbers))).rowcount  # type: ignore[attr-defined]
     return count
+
+
+def forget_callers(database: Database, before: datetime, dry: bool) -> int:
+    """Numbers go out of the records of calls that ended before; the records stay, for figures. Returns how many."""
+    old = and_(CallRow.began_at < before.timestamp(), CallRow.caller != "")
+    if dry:
+        with database.reads() as session:
+            return session.execute(select(func.count()).select_from(CallRow).where(old)).scalar_one()
+    with database.writes() as session:
+        return session.execute(update(CallRow).where(old).values(caller="")).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def _calls(session: Session, numbers: Sequence[str]) -> Sequence[CallRow]:

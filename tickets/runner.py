@@ -20,7 +20,17 @@ from tickets.case import Cases
 from tickets.case_system import CaseSystem
 from tickets.connectors import DeliveryError, Refused
 from tickets.deadlines import Rules
-from tickets.jobs import APPLICATION, DEADLINES, DELIVER, NOTIFY, TRANSCRIBE, VERSION, DurableJobs, system_url
+from tickets.jobs import (
+    APPLICATION,
+    DEADLINES,
+    DELIVER,
+    NOTIFY,
+    RETENTION,
+    TRANSCRIBE,
+    VERSION,
+    DurableJobs,
+    system_url,
+)
 from tickets.master import VaultClosed
 from tickets.notices import Teller, Way
 from tickets.outbox import NoSuchDelivery
@@ -33,6 +43,7 @@ POLL_SECONDS = 0.2
 DELIVERIES_AT_ONCE = 16  # threads that wait for an answer; a slow case system holds up its own tickets only
 NOTICES_AT_ONCE = 2
 EVERY_MINUTE = "* * * * *"
+EVERY_NIGHT = "17 19 * * *"  # UTC: 03:17 in China
 log = structlog.get_logger("tickets.jobs")
 
 
@@ -49,6 +60,8 @@ class Runner:
     rules: Callable[[], Rules] = Rules
     tell: watch.Tell = watch.nobody
     ways: Mapping[str, Way] = field(default_factory=dict)
+    forget: Callable[[Store], object] | None = None
+    """Deletes what has been kept for long enough; every night."""
 
     @cached_property
     def teller(self) -> Teller:
@@ -84,6 +97,9 @@ class Runner:
             DBOS.register_queue(DEADLINES, worker_concurrency=1, polling_interval_sec=1.0)
             # Not backfilled: one look finds all that the looks of a night without a worker would have found.
             DBOS.apply_schedules([{"schedule_name": DEADLINES, "workflow_fn": look, "schedule": EVERY_MINUTE, "queue_name": DEADLINES}])
+            if self.forget is not None:
+                DBOS.register_queue(RETENTION, worker_concurrency=1, polling_interval_sec=60.0)
+                DBOS.apply_schedules([{"schedule_name": RETENTION, "workflow_fn": forget, "schedule": EVERY_NIGHT, "queue_name": RETENTION}])
             DBOS.trigger_schedule(DEADLINES)
             yield
         finally:
@@ -186,6 +202,13 @@ def notify(notice_id: str, attempts: int) -> None:
     """The job behind Teller.tell."""
     if _runner is not None:
         _runner.teller.tell(notice_id, attempts)
+
+
+@DBOS.workflow(name=RETENTION)
+def forget(scheduled_at: datetime, context: object) -> None:
+    """The job behind Runner.forget, every night; what it could not do it does the night after."""
+    if _runner is not None and _runner.forget is not None:
+        _runner.forget(_runner.store)
 
 
 @DBOS.workflow(name=DEADLINES)

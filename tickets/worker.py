@@ -176,15 +176,16 @@ def work(
     rules: Callable[[], Rules] = Rules,
     tell: Tell = nobody,
     ways: Mapping[str, Way] | None = None,
+    forget: Callable[[Store], object] | None = None,
 ) -> None:
     """A whole worker process: opens everything, works until `stop` is set, closes everything.
 
     `rules`: what the city's files say about tickets; `tell` hears of deadlines that are near or missed;
-    `ways`: how citizens can be told of their tickets.
+    `ways`: how citizens can be told of their tickets; `forget` deletes every night what has been kept for long enough.
     """
     with slot(home) as executor:
         store = open_store(database_url)
-        runner = Runner(store, home, transcriber, executor, case_system, transcriptions_at_once, rules, tell, ways or {})
+        runner = Runner(store, home, transcriber, executor, case_system, transcriptions_at_once, rules, tell, ways or {}, forget)
         try:
             Worker(home, Spool(home / "spool", minimum_free_mb), store, DurableJobs(store.database), runner, stop).run()
         finally:

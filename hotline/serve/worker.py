@@ -10,6 +10,7 @@ from types import FrameType
 
 import structlog
 
+from hotline import retention
 from hotline.cases import CityRules
 from hotline.messages import ways
 from hotline.secrets import case_system_key
@@ -58,6 +59,7 @@ def run(settings: Settings) -> None:
             rules=rules,
             tell=partial(tell, Events(settings.home)),
             ways=ways(settings, rules().notices.signature),
+            forget=partial(retention.nightly, settings),
         )
 
 

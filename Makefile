@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz run bench bench-speech corpus check lock clean
+.PHONY: help setup demo test fuzz schema run bench bench-speech corpus check lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/make \1\t\2/' | expand -t 20
@@ -32,6 +32,9 @@ test: setup ## everything there is to test (SEED=n shuffles)
 fuzz: $(READY) ## every parser under bytes a fuzzer thinks of (SECONDS=60 each)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
 	@$(VENV)/bin/python -m tests.fuzz $(SECONDS)
+
+schema: $(READY) ## the whole API under requests made from its own description (EXAMPLES=100 to each operation)
+	@SCHEMA_EXAMPLES=$(or $(EXAMPLES),100) $(VENV)/bin/python -m telephone.isolation $(VENV)/bin/python -m pytest -n0 -p no:randomly tests/web/test_schema.py
 
 run: setup ## start the hotline and stay (Ctrl-C or `hotline stop` ends it)
 	@$(VENV)/bin/hotline run

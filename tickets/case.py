@@ -70,7 +70,13 @@ class Cases:
             return find(session, number).stage
 
     def move(self, number: str, name: str, who: Who, said: Said = NOTHING, key: str = "") -> Ticket:
-        """Makes a move. `key`: an Idempotency-Key; the same request under it is carried out once."""
+        """Makes a move. `key`: an Idempotency-Key; the same request under it is carried out once. Every refusal names the moves that are possible."""
+        try:
+            return self._moved(number, name, who, said, key)
+        except CaseRefused as no:
+            raise no if no.allowed else CaseRefused(no.status, no.detail, self.allowed(number, who.role)) from None
+
+    def _moved(self, number: str, name: str, who: Who, said: Said, key: str) -> Ticket:
         with self.database.writes() as session:
             ticket, words = find(session, number, lock=True), vars(said)
             if key and is_repeat(session, f"{who.name} {key}", [ticket.id, name, {k: v for k, v in words.items() if v}], self.clock()):

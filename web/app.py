@@ -83,7 +83,7 @@ def create_app(
     and may read files, but must not take long. `store` is not closed here.
     """
     spool = Spool(home / "spool", minimum_free_mb)
-    app = FastAPI(title="12345 hotline", version=version, docs_url=None, redoc_url=None, lifespan=_lifespan)
+    app = FastAPI(title="12345 hotline", version=version, docs_url=None, redoc_url=None, lifespan=_lifespan, responses=problems.PROMISED)
     app.state.store, app.state.home, app.state.floor = store, home.absolute(), floor
     app.state.cases = Cases(store.database, rules)
     app.state.callback_key = callback_key

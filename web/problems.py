@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -19,6 +20,20 @@ from queues.actor import Refused
 MEDIA_TYPE = "application/problem+json"
 LONGEST_ECHO = 100  # of what a client sent
 log = structlog.get_logger("web")
+
+
+class ProblemView(BaseModel):
+    """RFC 9457; some have more fields."""
+
+    model_config = ConfigDict(extra="allow")
+    type: Literal["about:blank"]
+    title: str
+    status: int
+    detail: str
+
+
+_PROMISE: dict[str, Any] = {"description": "a problem (RFC 9457)", "content": {MEDIA_TYPE: {"schema": ProblemView.model_json_schema()}}}
+PROMISED: dict[int | str, dict[str, Any]] = {"4XX": _PROMISE, "5XX": _PROMISE}
 
 
 class Problem(Exception):

@@ -29,6 +29,7 @@ Editors = Annotated[Reader, Depends(needs(May.EDIT_TICKETS))]
 MOST_BYTES = 1000  # of a form
 HEADERS = {"Content-Security-Policy": progress_page.POLICY}
 STATUS = {LOCKED: 429, RESTRICTED: 403}
+PAGE: dict[str, Any] = {"content": {"text/html": {}}, "description": "the form with what is wrong"}
 FORM = {"requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": {
     "type": "object", "required": ["number", "pin"], "properties": {"number": {"type": "string"}, "pin": {"type": "string"}},
 }}}}}  # fmt: skip
@@ -59,7 +60,7 @@ def ask() -> HTMLResponse:
     return HTMLResponse(progress_page.page(), headers=HEADERS)
 
 
-@router.post("/progress", response_class=HTMLResponse, openapi_extra=FORM)
+@router.post("/progress", response_class=HTMLResponse, openapi_extra=FORM, responses={"4XX": PAGE, "5XX": PAGE})
 async def answer(request: Request) -> HTMLResponse:
     """The form with what came of it."""
     number, pin = await _typed(request)

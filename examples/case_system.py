@@ -10,6 +10,7 @@ What it must do, and does:
   * refuse old timestamps, so that a recorded request cannot be sent again                    -> 401
   * answer 2xx only when the ticket is safely stored
   * know a delivery by its Idempotency-Key and not store it twice                             -> 200
+  * say what it took on a day, so that both sides can compare: GET …?day=YYYY-MM-DD, signed over the query
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
 
 LARGEST_BODY = 4 * 1024 * 1024
 OLDEST_SECONDS = 300
@@ -44,20 +48,40 @@ class Register:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._keys = {json.loads(line)["key"] for line in path.read_text("utf-8").splitlines()} if path.exists() else set()
+        self._days: dict[str, dict[str, dict[str, str]]] = {}  # day, what about, key: SHA-256 of the body
+        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        self._keys = {self._note(json.loads(line)) for line in lines}
 
-    def keep(self, key: str, delivery: dict[str, object]) -> bool:
+    def keep(self, key: str, day: str, about: str, body: bytes, delivery: dict[str, object]) -> bool:
         """Returns False when it was there already."""
         with self._lock:
             if key in self._keys:
                 return False
-            line = json.dumps({"received": time.time(), "key": key, **delivery}, ensure_ascii=False)
+            entry = {"received": time.time(), "key": key, "day": day, "about": about, "sha256": hashlib.sha256(body).hexdigest(), **delivery}
+            self._note(entry)
+            line = json.dumps(entry, ensure_ascii=False)
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
                 file.flush()
                 os.fsync(file.fileno())
             self._keys.add(key)
             return True
+
+    def taken(self, day: str) -> list[dict[str, object]]:
+        """Of one day, for each ticket and call: how many deliveries, and one hash over all of them, sorted by key."""
+        with self._lock:
+            abouts = {about: sorted(keys.items()) for about, keys in self._days.get(day, {}).items()}
+        return [{"about": about, "deliveries": len(keys), "hash": _hash(keys)} for about, keys in sorted(abouts.items())]
+
+    def _note(self, entry: dict[str, Any]) -> str:
+        key = str(entry["key"])
+        if "sha256" in entry:
+            self._days.setdefault(entry["day"], {}).setdefault(entry["about"], {})[key] = entry["sha256"]
+        return key
+
+
+def _hash(keys: list[tuple[str, str]]) -> str:
+    return hashlib.sha256("".join(f"{key} {sha256}\n" for key, sha256 in keys).encode()).hexdigest()
 
 
 def check_signature(secret: bytes, timestamp: str, body: bytes, claimed: str) -> None:
@@ -77,8 +101,14 @@ class Receiver(BaseHTTPRequestHandler):
     register: Register
 
     def do_POST(self) -> None:
+        self._answer(self._receive)
+
+    def do_GET(self) -> None:
+        self._answer(self._reconcile)
+
+    def _answer(self, work: Callable[[], tuple[int, dict[str, object]]]) -> None:
         try:
-            status, answer = self._receive()
+            status, answer = work()
         except Refused as refusal:
             status, answer = refusal.status, {"error": str(refusal)}
         content = json.dumps(answer).encode()
@@ -100,11 +130,18 @@ class Receiver(BaseHTTPRequestHandler):
             raise Refused(400, "no Idempotency-Key")
         try:
             delivery = json.loads(body)
-            number = delivery["ticket"]["number"]
+            about = delivery["ticket"]["number"] if "ticket" in delivery else delivery["call"]["call_id"]
         except (ValueError, KeyError, TypeError):
             raise Refused(422, "not a ticket") from None
-        fresh = self.register.keep(key, delivery)
-        return (201 if fresh else 200), {"ticket": number, "stored": fresh}
+        fresh = self.register.keep(key, headers.get("X-Hotline-Day", ""), about, body, delivery)
+        return (201 if fresh else 200), {"ticket": about, "stored": fresh}
+
+    def _reconcile(self) -> tuple[int, dict[str, object]]:
+        query = self.path.partition("?")[2]
+        headers = self.headers
+        check_signature(self.secret, headers.get("X-Hotline-Timestamp", ""), query.encode(), headers.get("X-Hotline-Signature", ""))
+        day = parse_qs(query).get("day", [""])[0]
+        return 200, {"day": day, "items": self.register.taken(day), "next": None}
 
     def log_message(self, format: str, *args: object) -> None:
         """A line on stderr, without the ticket: it is personal data."""

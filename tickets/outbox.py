@@ -136,7 +136,7 @@ class Outbox:
                 become(ticket, models.HANDED_OVER)
                 hand_over(ticket, delivery.delivered_at)
                 _note(session, ticket, "handed_over", delivery)
-            self._next(session, delivery.about)
+            self.go_on(session, delivery.about)
 
     def try_later(self, delivery_id: str, attempt: int, error: str, status: int | None, at: datetime) -> None:
         """It did not answer; the next attempt is enqueued with the note of this one.
@@ -165,7 +165,7 @@ class Outbox:
                 ticket = _ticket(session, delivery)
                 become(ticket, models.REFUSED)
                 _note(session, ticket, event, delivery)
-            self._next(session, delivery.about)
+            self.go_on(session, delivery.about)
 
     def replay(self, delivery_id: str, actor: str = "") -> Delivery:
         """A person mended the cause: the dead letter is sent again, under the same key. Raises NoSuchDelivery."""
@@ -173,13 +173,19 @@ class Outbox:
             delivery = _get(session, delivery_id, lock=True)
             if delivery.state != models.DEAD:
                 raise NoSuchDelivery(f"{delivery_id} is {delivery.state}, not a dead letter")
-            again(delivery, self.clock())
-            if delivery.event == TICKET:
-                _note(session, _ticket(session, delivery), "hand_over_replayed", delivery, actor)
-            self._next(session, delivery.about)
+            if not delivery.body:  # taken long ago, or erased
+                raise NoSuchDelivery(f"{delivery_id} was erased")
+            self.wait_again(session, delivery, actor)
+            self.go_on(session, delivery.about)
             return delivery
 
-    def _next(self, session: Session, about: str) -> None:
+    def wait_again(self, session: Session, delivery: Delivery, actor: str) -> None:
+        """It waits anew, with all its days. That a dead letter is sent again is told of its ticket."""
+        if delivery.event == TICKET and delivery.state == models.DEAD:
+            _note(session, _ticket(session, delivery), "hand_over_replayed", delivery, actor)
+        delivery.state, delivery.give_up_from, delivery.next_attempt_at = models.WAITING, self.clock(), self.clock()
+
+    def go_on(self, session: Session, about: str) -> None:
         """Gives the first that waits its job. It may have one; the attempt's number lets only one of them send."""
         session.flush()
         if (first := _first(session, about)) is not None:
@@ -189,11 +195,6 @@ class Outbox:
         wanted = select(Delivery).where(Delivery.state == state, Delivery.id > after).order_by(Delivery.id).limit(limit)
         with self.database.reads() as session:
             return session.scalars(wanted).all()
-
-
-def again(delivery: Delivery, moment: datetime) -> None:
-    """It waits anew, with all its days."""
-    delivery.state, delivery.give_up_from, delivery.next_attempt_at = models.WAITING, moment, moment
 
 
 def _first(session: Session, about: str) -> Delivery | None:

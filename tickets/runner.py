@@ -25,6 +25,7 @@ from tickets.jobs import (
     DEADLINES,
     DELIVER,
     NOTIFY,
+    RECONCILE,
     RETENTION,
     TRANSCRIBE,
     VERSION,
@@ -35,6 +36,7 @@ from tickets.master import VaultClosed
 from tickets.notices import Teller, Way
 from tickets.outbox import NoSuchDelivery
 from tickets.patience import Patience
+from tickets.reconciliation import Reconciling
 from tickets.store import NoSuchTicket, Store
 from tickets.transcriber import NoSpeech, RecogniserAway, RecogniserDied, RecognitionFailed, Transcriber
 from tickets.vault import Erased, Vault
@@ -44,6 +46,7 @@ DELIVERIES_AT_ONCE = 16  # threads that wait for an answer; a slow case system h
 NOTICES_AT_ONCE = 2
 EVERY_MINUTE = "* * * * *"
 EVERY_NIGHT = "17 19 * * *"  # UTC: 03:17 in China
+EARLY = "17 18 * * *"  # UTC: 02:17 in China, the day is over, and what was tried again at midnight is through
 log = structlog.get_logger("tickets.jobs")
 
 
@@ -95,12 +98,15 @@ class Runner:
             DBOS.register_queue(DELIVER, worker_concurrency=DELIVERIES_AT_ONCE, polling_interval_sec=POLL_SECONDS)
             DBOS.register_queue(NOTIFY, worker_concurrency=NOTICES_AT_ONCE, polling_interval_sec=POLL_SECONDS)
             DBOS.register_queue(DEADLINES, worker_concurrency=1, polling_interval_sec=1.0)
+            DBOS.register_queue(RECONCILE, worker_concurrency=1, polling_interval_sec=5.0)
             # Not backfilled: one look finds all that the looks of a night without a worker would have found.
             DBOS.apply_schedules([{"schedule_name": DEADLINES, "workflow_fn": look, "schedule": EVERY_MINUTE, "queue_name": DEADLINES}])
             if self.forget is not None:
                 DBOS.register_queue(RETENTION, worker_concurrency=1, polling_interval_sec=60.0)
                 DBOS.apply_schedules([{"schedule_name": RETENTION, "workflow_fn": forget, "schedule": EVERY_NIGHT, "queue_name": RETENTION}])
+            DBOS.apply_schedules([{"schedule_name": RECONCILE, "workflow_fn": reconcile, "schedule": EARLY, "queue_name": RECONCILE}])
             DBOS.trigger_schedule(DEADLINES)
+            DBOS.trigger_schedule(RECONCILE)
             yield
         finally:
             DBOS.destroy(workflow_completion_timeout_sec=0)
@@ -164,6 +170,22 @@ class Runner:
         """At the deadlines of all tickets."""
         watch.look(Cases(self.store.database, self.rules), self.tell)
 
+    def reconcile(self) -> None:
+        """Days that are over and were not compared yet; one on which they could not be asked is made up by the next."""
+        if self.case_system is None:
+            return
+        reconciling = Reconciling(self.store.outbox)
+        for day in reconciling.not_compared():
+            try:
+                found = reconciling.reconcile(day, self.case_system.connector)
+            except DeliveryError as error:
+                log.warning("not reconciled, tried again tomorrow", day=day.isoformat(), reason=_kind(error))
+                return
+            if found is None:
+                return
+            told = log.warning if found.differences else log.info
+            told("reconciled", day=day.isoformat(), compared=found.compared, differences=found.differences)
+
     def _later(self, delivery: models.Delivery, error: DeliveryError, patience: Patience) -> None:
         at = patience.next_attempt(delivery.attempts + 1, delivery.give_up_from, self.store.outbox.clock())
         if at is None:
@@ -216,3 +238,10 @@ def look(scheduled_at: datetime, context: object) -> None:
     """The job behind Runner.look, every minute."""
     if _runner is not None:
         _runner.look()
+
+
+@DBOS.workflow(name=RECONCILE)
+def reconcile(scheduled_at: datetime, context: object) -> None:
+    """The job behind Runner.reconcile, every night."""
+    if _runner is not None:
+        _runner.reconcile()

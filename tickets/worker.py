@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 
@@ -25,7 +26,9 @@ from tickets.announcing import Announcer
 from tickets.case_system import CaseSystem
 from tickets.deadlines import Rules
 from tickets.jobs import DurableJobs, open_store
+from tickets.life import now
 from tickets.notices import Way
+from tickets.replaying import Replaying
 from tickets.runner import Runner
 from tickets.spool import Item, Spool
 from tickets.store import Store
@@ -145,6 +148,8 @@ class Worker:
 
     def _prune(self) -> None:
         self.jobs.prune(recovery.KEEP_ENDED_JOBS)
+        if (to := self.runner.case_system) is not None:
+            Replaying(self.store.outbox).forget(now() - timedelta(days=to.keep_days))
 
     def _notices(self) -> None:
         while self.runner.teller.gather() and not self.stop.is_set():

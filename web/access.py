@@ -33,6 +33,7 @@ class May(enum.Enum):
     HANDLE_CALLS = "hold, transfer and make calls"
     LEAD_FLOOR = "listen to calls, move callers and tell agents something"
     MIND_DELIVERIES = "see and replay hand-overs"
+    RECONCILE = "compare what was handed over"
     MOVE_TICKETS = "move tickets along and note something on them"
     EDIT_TICKETS = "correct tickets and say who handles them"
     BRING_MESSAGES = "bring citizens' messages and fetch what they are told"
@@ -46,7 +47,7 @@ ROLES = {
     "agent": {May.READ_TICKETS, May.READ_FLOOR, May.HANDLE_CALLS, May.MOVE_TICKETS, May.EDIT_TICKETS},
     "supervisor": set(May) - {May.MANAGE_PEOPLE, May.MIND_PERSONS},
     "administrator": set(May),
-    "integration": {May.READ_TICKETS, May.SEE_CALLERS, May.READ_FLOOR, May.MOVE_TICKETS, May.BRING_MESSAGES},
+    "integration": {May.READ_TICKETS, May.SEE_CALLERS, May.RECONCILE, May.READ_FLOOR, May.MOVE_TICKETS, May.BRING_MESSAGES},
 }
 UNIT = {May.READ_TICKETS, May.SEE_CALLERS, May.MOVE_TICKETS}
 BEARER = HTTPBearer(auto_error=False, description="made by `hotline token create --role ROLE`")

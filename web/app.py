@@ -22,6 +22,7 @@ from tickets.case import Cases
 from tickets.deadlines import Rules
 from tickets.knowledge import Knowledge
 from tickets.progress import Progress
+from tickets.reconciliation import Reconciling
 from tickets.spool import Item, Spool
 from tickets.store import Store
 from tickets.vault import Vault
@@ -43,6 +44,7 @@ from web import (
     person_routes,
     problems,
     progress_routes,
+    reconciliation_routes,
     record_routes,
     supervisor_routes,
     ticket_routes,
@@ -96,7 +98,7 @@ def create_app(
     _plain_pages(app, Figures(store, spool, floor, reasons, agi, partial(alarm_file.read, alarm_file.where(home))), store, spool, reasons, concerns)
     for routes in (
         knowledge_routes, ticket_routes, case_routes, call_routes, supervisor_routes, agent_routes, floor_routes, alarm_routes, delivery_routes, record_routes, figure_routes, waiting_routes, progress_routes,
-        exchange_routes, callback_routes, person_routes, events,
+        exchange_routes, callback_routes, person_routes, reconciliation_routes, events,
     ):  # fmt: skip
         app.include_router(routes.router)
     open311_routes.install(app, open311)
@@ -140,6 +142,7 @@ def warnings(store: Store, spool: Spool) -> list[str]:
     try:
         if dead := store.backlog().dead_letters:
             found.append(f"{dead} tickets were refused by the case system: hotline tickets dead-letters")
+        found += [f"the case system and we differ on {n} tickets or calls of {day}: hotline reconcile {day} --resend" for day, n in Reconciling(store.outbox).with_differences()]
     except SQLAlchemyError:
         found.append("the database does not answer: messages wait in the spool")
     return found

@@ -57,7 +57,7 @@ def moody(*statuses: int) -> Iterator[Moody]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             system.requests.append((dict(self.headers), body))
             status = system.statuses.pop(0) if system.statuses else 200
             if status == 0:

@@ -29,6 +29,7 @@ class System:
     kept: list[Event] = field(default_factory=list)
     asked: int = 0
     loses_answers: bool = False
+    theirs: Mapping[str, Held] | Exception | None = None
 
     def deliver(self, event: Event) -> Delivered:
         self.asked += 1
@@ -40,7 +41,10 @@ class System:
         return Delivered(200)
 
     def held(self, day: date) -> Mapping[str, Held] | None:
-        return None
+        """Of the first day only; the others are empty on both sides."""
+        if isinstance(self.theirs, Exception):
+            raise self.theirs
+        return self.theirs if self.theirs is None or day == BEGAN.date() else {}
 
     def order(self, about: str) -> list[int]:
         """The sequence in which events about something came."""

@@ -13,10 +13,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import urlencode
 
 import httpx
 
@@ -24,6 +26,8 @@ from tickets.connectors import Delivered, Event, Held, Refused, Unreachable, Wis
 from tickets.signing import signature
 
 TRY_AGAIN = (408, 409, 425, 429)  # RFC 9110, 8470, 6585: the request was not judged, or collided with itself
+PAGE_BYTES = 8 * 1024 * 1024  # of a reconciliation
+MOST_PAGES = 1000
 ANSWER_BYTES = 2000  # of an answer, enough for a person to see why it was refused
 
 
@@ -31,7 +35,7 @@ def connect(wishes: Wishes) -> Webhook:
     """Raises ValueError for options, of which it has none."""
     if wishes.options:
         raise ValueError(f"the webhook takes no options, and is given {', '.join(sorted(wishes.options))}")
-    return Webhook(wishes.url, wishes.secret, wishes.timeout_seconds)
+    return Webhook(wishes.url, wishes.secret, wishes.timeout_seconds, wishes.reconciliation_url)
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Webhook:
     url: str
     secret: bytes
     timeout_seconds: float = 10.0
+    reconciliation_url: str | None = None
 
     def deliver(self, event: Event) -> Delivered:
         content = event.body.encode("utf-8")
@@ -49,27 +54,42 @@ class Webhook:
         return Delivered(_judge(status, said))
 
     def held(self, day: date) -> Mapping[str, Held] | None:
-        return None
+        """GET URL?day=…&cursor=…, signed over the query: `{"items": [{"about", "deliveries", "hash"}], "next": cursor or null}`."""
+        if self.reconciliation_url is None:
+            return None
+        found: dict[str, Held] = {}
+        cursor = ""
+        for _ in range(MOST_PAGES):
+            query = urlencode({"day": day.isoformat(), **({"cursor": cursor} if cursor else {})})
+            status, said = self._exchange("GET", f"{self.reconciliation_url}?{query}", b"", {}, query.encode(), PAGE_BYTES)
+            _judge(status, said[:ANSWER_BYTES])
+            page, cursor = _page(said)
+            found |= page
+            if not cursor:
+                return found
+        raise Refused(f"more than {MOST_PAGES} pages: `next` never ends")
 
-    def _exchange(self, method: str, url: str, content: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
-        """Raises Unreachable."""
+    def _exchange(
+        self, method: str, url: str, content: bytes, headers: Mapping[str, str], signed: bytes | None = None, most: int = ANSWER_BYTES
+    ) -> tuple[int, str]:
+        """Status, and the beginning of the answer. `signed`: what is signed, if not the body. Raises Unreachable."""
         timestamp = str(int(time.time()))
-        signed = {**headers, "X-Hotline-Timestamp": timestamp, "X-Hotline-Signature": signature(self.secret, timestamp, content)}
+        proof = signature(self.secret, timestamp, content if signed is None else signed)
         try:
-            return asyncio.run(self._request(method, url, content, signed))
+            return asyncio.run(self._request(method, url, content, {**headers, "X-Hotline-Timestamp": timestamp, "X-Hotline-Signature": proof}, most))
         except TimeoutError:
             raise Unreachable(f"no answer within {self.timeout_seconds:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unreachable(f"{type(error).__name__}: {error}") from error
 
-    async def _request(self, method: str, url: str, content: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
+    async def _request(self, method: str, url: str, content: bytes, headers: Mapping[str, str], most: int) -> tuple[int, str]:
         """asyncio's limit holds for the whole exchange; httpx's own would begin anew with every byte that drips in."""
         async with (
             asyncio.timeout(self.timeout_seconds),
             httpx.AsyncClient(timeout=None, follow_redirects=False, trust_env=False) as client,
             client.stream(method, url, content=content, headers=headers) as answer,
         ):
-            return answer.status_code, await _beginning(answer)
+            return answer.status_code, await _beginning(answer, most)
 
 
 def _judge(status: int, said: str) -> int:
@@ -80,11 +100,21 @@ def _judge(status: int, said: str) -> int:
     raise Unreachable(f"{status} {said}".strip(), status)
 
 
-async def _beginning(answer: httpx.Response) -> str:
+def _page(said: str) -> tuple[dict[str, Held], str]:
+    """Raises Refused for what is no page: trying again would bring the same."""
+    try:
+        page = json.loads(said)
+        found = {str(item["about"]): Held(int(item["deliveries"]), str(item["hash"])) for item in page["items"]}
+        return found, str(page.get("next") or "")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise Refused(f"no page of a reconciliation: {type(error).__name__}") from None
+
+
+async def _beginning(answer: httpx.Response, most: int) -> str:
     """The first of what it says; an answer without end is not read to its end."""
     said = b""
     async for part in answer.aiter_bytes():
         said += part
-        if len(said) >= ANSWER_BYTES:
+        if len(said) >= most:
             break
-    return "".join(c if c.isprintable() else " " for c in said[:ANSWER_BYTES].decode("utf-8", "replace")).strip()
+    return "".join(c if c.isprintable() else " " for c in said[:most].decode("utf-8", "replace")).strip()

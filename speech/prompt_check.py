@@ -13,9 +13,10 @@ from speech import audio, prompts, voice
 from speech.audio import TELEPHONE_RATE, AudioError
 from speech.folders import Folders
 from speech.frontend import unspeakable
+from speech.loudness import LEVEL_DBOV, active_level
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.3, 60.0
-QUIETEST_DBFS, LOUDEST_DBFS = -32.0, -12.0
+QUIETEST_DBOV, LOUDEST_DBOV = -26.0, -14.0  # 6 dB about what rendering makes of every prompt
 MOST_CLIPPED = 0.001
 
 
@@ -27,7 +28,7 @@ class Checked:
     text: str
     source: str  # recording | own | voice | espeak-ng | tone | absent
     seconds: float
-    level_dbfs: float
+    level_dbov: float
     faults: tuple[str, ...]
 
 
@@ -60,7 +61,7 @@ def _checked(city: Path, folders: Folders, language: str, name: str, text: str) 
         sound = audio.read(place)
     except (AudioError, OSError) as error:
         return Checked(name, text, source, 0.0, 0.0, (*faults, str(error)))
-    level = round(float(20 * np.log10(max(audio.speech_level(sound), 1e-6))), 1)
+    level = round(active_level(sound), 1)
     faults += _format_faults(place)
     faults += _sound_faults(sound, level)
     return Checked(name, text, source, round(sound.seconds, 2), level, tuple(faults))
@@ -75,8 +76,8 @@ def _format_faults(place: Path) -> Iterator[str]:
 def _sound_faults(sound: audio.Sound, level: float) -> Iterator[str]:
     if not SHORTEST_SECONDS <= sound.seconds <= LONGEST_SECONDS:
         yield f"{sound.seconds:.1f} s long ({SHORTEST_SECONDS} to {LONGEST_SECONDS:.0f} are heard out)"
-    if not QUIETEST_DBFS <= level <= LOUDEST_DBFS:
-        yield f"speech at {level} dBFS ({QUIETEST_DBFS:.0f} to {LOUDEST_DBFS:.0f})"
+    if not QUIETEST_DBOV <= level <= LOUDEST_DBOV:
+        yield f"speech at {level} dBov ({QUIETEST_DBOV:.0f} to {LOUDEST_DBOV:.0f}; hotline prompts import makes it {LEVEL_DBOV:.0f})"
     if float(np.mean(np.abs(sound.samples) > 0.998)) > MOST_CLIPPED:
         yield "clipped"
 

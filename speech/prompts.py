@@ -23,12 +23,13 @@ from ruamel.yaml.error import YAMLError
 from speech import audio, catalogue, store, voice
 from speech.audio import TELEPHONE_RATE, AudioError, Sound
 from speech.folders import Folders
+from speech.loudness import at_one_loudness
 
 LANGUAGE = "zh"
 ENGLISH = "en"
 SLOWLY = "_slow"  # zh_slow: what it does not have, Asterisk plays from zh
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-RENDERING = 1  # raise it when the way of rendering changes
+RENDERING = 2  # raise it when the way of rendering changes
 LONGEST_SECONDS = 180.0
 RECORDINGS = (".wav", ".alaw", ".ulaw", ".gsm", ".flac")
 
@@ -155,7 +156,7 @@ class _Renderer:
         key = recording_key(recording)
         if _made_from(place) == key:
             return Prompt(name, text, "recording", made=False)
-        sound = audio.levelled(audio.resampled(audio.read(recording, LONGEST_SECONDS), TELEPHONE_RATE))
+        sound = at_one_loudness(audio.resampled(audio.read(recording, LONGEST_SECONDS), TELEPHONE_RATE))
         _put(place, sound, key)
         return Prompt(name, text, "recording", made=True)
 
@@ -180,7 +181,7 @@ class _Renderer:
         """A tone where nothing can be said: a prompt that exists is heard, one that is missing ends calls early."""
         try:
             speaker = self._find_voice(tongue(text, self._language))
-            sound = audio.levelled(audio.resampled(speaker.speak(text), TELEPHONE_RATE))
+            sound = at_one_loudness(audio.resampled(speaker.speak(text), TELEPHONE_RATE))
             return sound, "espeak-ng" if speaker.name == "espeak-ng" else "voice", ""
         except (voice.VoiceUnavailable, voice.CannotSay) as error:
             return two_tones(), "tone", str(error)
@@ -213,7 +214,7 @@ def _digest(made_of: str) -> str:
 
 
 def recording_key(recording: Path) -> str:
-    return f"recording-{store.sha256(recording)[:32]}"
+    return f"recording-{_digest(f'{store.sha256(recording)} {RENDERING}')}"
 
 
 def put_by_a_person(place: Path) -> bool:

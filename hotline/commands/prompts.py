@@ -161,8 +161,8 @@ def _show(settings: Settings, as_json: bool) -> bool:
     if as_json:
         print_items([{**asdict(item), "language": language} for language, item in items], strays=strays)
     else:
-        print_table(("language", "id", "source", "seconds", "dBFS", "text"), (
-            (language, item.id, item.source, f"{item.seconds:.1f}", f"{item.level_dbfs:.0f}", item.text) for language, item in items
+        print_table(("language", "id", "source", "seconds", "dBov", "text"), (
+            (language, item.id, item.source, f"{item.seconds:.1f}", f"{item.level_dbov:.0f}", item.text) for language, item in items
         ))  # fmt: skip
         for line in [f"{_named(language, item.id)}: {fault}" for language, item in items for fault in item.faults] + strays:
             typer.echo(line, err=True)

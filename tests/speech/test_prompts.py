@@ -184,7 +184,7 @@ def test_no_prompts_file_is_said(here: Here) -> None:
     [
         (lambda place: place.unlink(), "not rendered"),
         (lambda place: place.write_bytes(b"RIFF"), "cut off"),
-        (lambda place: saved(place.parent, tones(440, loudness=0.005), place.name), "dBFS"),
+        (lambda place: saved(place.parent, tones(440, loudness=0.005), place.name), "dBov"),
         (lambda place: saved(place.parent, tones(440, loudness=9.0), place.name), "clipped"),
         (lambda place: saved(place.parent, tones(440, seconds=0.1), place.name), "0.1 s long"),
         (lambda place: saved(place.parent, tones(440, seconds=61), place.name), "61.0 s long"),

@@ -21,7 +21,9 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from hotline import database_copy
+from hotline.passphrase import sealing
 from hotline.settings import Settings
+from tickets.persons import keys_stay
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -42,19 +44,24 @@ class BackupError(Exception):
     """No archive was written; the message says why."""
 
 
-def write(settings: Settings, target: Path, tell: Tell = lambda _done, _all: None) -> dict[str, object]:
-    """Writes the archive and returns its manifest. Raises BackupError; nothing is overwritten."""
+def write(settings: Settings, target: Path, tell: Tell = lambda _done, _all: None, passphrase: str = "") -> dict[str, object]:
+    """Writes the archive, encrypted where a passphrase is given, and returns its manifest. Raises BackupError; nothing is overwritten."""
     if target.exists():
         raise BackupError(f"{target} is there already")
     part = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            manifest = _archive(settings, file, part.parent, tell)
+        with os.fdopen(descriptor, "wb") as file, keys_stay(settings.home):
+            if passphrase:
+                sealed = sealing(file, passphrase)
+                manifest = _archive(settings, sealed, part.parent, tell)  # type: ignore[arg-type]
+                sealed.finish()
+            else:
+                manifest = _archive(settings, file, part.parent, tell)
             file.flush()
             os.fsync(file.fileno())
         part.rename(target)
-    except (OSError, database_copy.CopyError, tarfile.TarError) as error:
+    except (OSError, ValueError, database_copy.CopyError, tarfile.TarError) as error:
         raise BackupError(str(error)) from error
     finally:
         part.unlink(missing_ok=True)

@@ -21,6 +21,7 @@ from typing import IO, Any
 
 from hotline import database_copy
 from hotline.backup import BEFORE_DATABASE, DATABASE, FORMAT, MANIFEST, NOT_PACKED, QUEUE_LOG, Tell
+from hotline.passphrase import opened
 from hotline.settings import Settings, SettingsError
 
 FROM_CLOSED = (*BEFORE_DATABASE, f"{QUEUE_LOG}/queue_log")  # all that may come from folders that are not packed
@@ -35,7 +36,7 @@ class RestoreError(Exception):
     """Nothing was restored; the message says why."""
 
 
-def read(archive: Path, home: Path, environ: Mapping[str, str], tell: Tell = lambda _done, _all: None) -> dict[str, Any]:
+def read(archive: Path, home: Path, environ: Mapping[str, str], tell: Tell = lambda _done, _all: None, passphrase: str = "") -> dict[str, Any]:
     """Restores into the home and the database that `environ` names; returns the manifest. Raises RestoreError."""
     try:
         _refuse_data(home)
@@ -43,7 +44,7 @@ def read(archive: Path, home: Path, environ: Mapping[str, str], tell: Tell = lam
         with tempfile.TemporaryDirectory(prefix=f".{home.name}.restoring-", dir=home.parent) as folder:
             staging = Path(folder) / "home"
             staging.mkdir(mode=0o700)
-            manifest = _unpack(archive, staging, tell)
+            manifest = _unpack(archive, staging, tell, passphrase)
             _tidy_spool(staging / "spool")
             _close(staging)
             _database(staging, home, manifest, environ)
@@ -60,11 +61,11 @@ def _refuse_data(home: Path) -> None:
         raise RestoreError(f"{home} holds data already ({', '.join(found[:8])}): restore --into an empty folder, or move that away")
 
 
-def _unpack(archive: Path, staging: Path, tell: Tell) -> dict[str, Any]:
+def _unpack(archive: Path, staging: Path, tell: Tell, passphrase: str) -> dict[str, Any]:
     """Every file of the archive, whole and as the manifest says."""
     seen: dict[str, dict[str, object]] = {}
     whole, manifest = archive.stat().st_size, None
-    with archive.open("rb") as file, gzip.open(file) as plain, tarfile.open(fileobj=plain, mode="r:") as members:
+    with archive.open("rb") as file, gzip.open(opened(file, passphrase)) as plain, tarfile.open(fileobj=plain, mode="r:") as members:
         for member in members:
             if manifest is not None or len(seen) >= MOST_FILES:
                 raise RestoreError(f"{archive}: something stands behind its manifest")

@@ -5,8 +5,11 @@ The database holds wrapped keys and HMAC marks only. The master key and the inde
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import re
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -91,14 +94,15 @@ class Persons:
 
     def rotate(self) -> int:
         """A new master key wraps every person's key; the old one is forgotten at the end. Killed in between it is simply done again."""
-        with self._one:
-            known = master.load(self._home) or self._first()
-            self._known = known = master.add(self._home, known)
-        total = 0
-        while done := self._wrapped_anew(known):
-            total += done
-        with self._one:
-            self._known = master.only_current(self._home, known)
+        with keys_stay(self._home, change=True):
+            with self._one:
+                known = master.load(self._home) or self._first()
+                self._known = known = master.add(self._home, known)
+            total = 0
+            while done := self._wrapped_anew(known):
+                total += done
+            with self._one:
+                self._known = master.only_current(self._home, known)
         return total
 
     def _wrapped_anew(self, known: Master) -> int:
@@ -138,6 +142,19 @@ class Persons:
                 "from a backup of this hotline, or copy it from the hotline's other machine; nothing was overwritten"
             )
         return master.make(self._home)
+
+
+@contextlib.contextmanager
+def keys_stay(home: Path, *, change: bool = False) -> Iterator[None]:
+    """While a backup copies database and master key neither is rotated: they must fit. Raises VaultClosed where the other is going on."""
+    folder = home / "run"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "rotation.lock").open("a") as turn:
+        try:
+            fcntl.flock(turn, (fcntl.LOCK_EX if change else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise VaultClosed("a backup is being made: rotate the master key afterwards" if change else "the master key is being rotated: try again") from None
+        yield
 
 
 def normal(number: str) -> str:

@@ -16,7 +16,7 @@ from hotline.asterisk import Asterisk, RuntimeMissing, find, ours
 from hotline.finding import SETUP, Finding, Level
 from hotline.phones import PhoneError
 from hotline.running import supervisor_pid
-from hotline.serve.__main__ import PROCESSES
+from hotline.serve.__main__ import wanted
 from hotline.services import Child
 from hotline.settings import DIALPLANS, PROJECT, Settings
 from speech import store
@@ -68,7 +68,7 @@ def processes(settings: Settings) -> Iterator[Finding]:
         yield Finding("warning", "processes", f"nobody supervises {left}", "`hotline run` adopts them, `hotline stop` ends them")
     elif supervisor is None:
         yield Finding("note", "processes", "the hotline does not run", "`hotline run` starts it")
-    elif away := [name for name in ("asterisk", *PROCESSES) if name not in running]:
+    elif away := [name for name in ("asterisk", *wanted(settings)) if name not in running]:
         where = ", ".join(str(settings.home / "log" / f"{name}.log") for name in away)
         yield Finding("warning", "processes", f"{', '.join(away)} does not run although it should", f"it is started again and again; look into {where}")
     else:
@@ -204,7 +204,7 @@ def _installed(need: Requirement) -> bool:
 
 def _own_processes(settings: Settings) -> dict[str, int]:
     """The processes of this home that run now, by name."""
-    found = {name: Child(name, (), settings.home).pid() for name in PROCESSES}
+    found = {name: Child(name, (), settings.home).pid() for name in wanted(settings)}
     try:
         running = Asterisk(find(settings.downloads), ours.instance(settings)).process()
         found["asterisk"] = running.pid if running else None

@@ -23,7 +23,7 @@ from hotline.recording_room import RecordingRoom
 from hotline.remembered import Remembered
 from hotline.retired import Retirement
 from hotline.rotation import Rotation
-from hotline.serve.__main__ import PROCESSES
+from hotline.serve.__main__ import wanted
 from hotline.services import AsteriskService, Child, Service
 from hotline.settings import Settings
 from hotline.supervisor import STOP_LIMIT_SECONDS, Supervisor
@@ -44,7 +44,7 @@ def services(settings: Settings) -> list[Service]:
     asterisk = AsteriskService(ours.asterisk(settings), lambda: ours.configure(settings, runtime))
     environ = os.environ | settings.environ()
     serve = [sys.executable, "-m", "hotline.serve"]
-    return [asterisk, *(Child(name, [*serve, name], settings.home, environ) for name in PROCESSES)]
+    return [asterisk, *(Child(name, [*serve, name], settings.home, environ) for name in wanted(settings))]
 
 
 def run(settings: Settings) -> None:

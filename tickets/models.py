@@ -83,6 +83,7 @@ EVENTS = {  # what a line of history can say
     "received": "a citizen's words came in by another channel than the telephone",
     "repeated": "the same sender told the same matter again; it is counted here",
     "words_added": "the sender added something",
+    "attached": "a file came with the words",
     "is_repeat": "the same caller told the same matter before: which ticket that is",
     "contact_changed": "the citizen is told by another way, or not at all",
     "told": "the citizen was told of a step",

@@ -7,7 +7,7 @@ that tells the same one apart (`repeatable`), and is else `unknown`, for a perso
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ivr.model import Span
+from tickets import repeats
 from tickets.deadlines import Rules
 from tickets.intake_rules import Report
 from tickets.intake_tables import Contact
@@ -88,15 +89,20 @@ class Teller:
     rules: Callable[[], Rules] = Rules
     clock: Callable[[], datetime] = now
     patience: Patience = PATIENCE
+    places: Callable[[], Collection[str]] = tuple
 
     def gather(self) -> int:
-        """Follows the history, and gives a job to every notice that has none. Returns how many lines it read."""
+        """Follows the history: who must be told, and which message repeats a matter. Gives a job to every notice that has none.
+
+        Returns how many lines it read.
+        """
         rules, at = self.rules(), self.clock()
         with self.store.database.writes() as session:
             follower = session.get_one(Follower, FOLLOWER, with_for_update=True)
             lines = session.scalars(select(History).where(History.id > follower.line).order_by(History.id).limit(AT_ONCE)).all()
             for line in lines:
                 self._of(session, line, rules, at)
+                repeats.follow(session, line, rules.channels.repeat, at, self.places())
                 follower.line = line.id
             self._queue(session, rules, at)
             return len(lines)

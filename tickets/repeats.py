@@ -17,7 +17,7 @@ from tickets.intake_tables import Arrival
 from tickets.life import note
 from tickets.likeness import alike, same_matter
 from tickets.matter import Said, taken_apart
-from tickets.models import DRAFT, Ticket
+from tickets.models import DRAFT, History, Ticket
 from tickets.moves import CLOSED
 
 MOST_COMPARED = 50  # of one caller's tickets, the newest first
@@ -66,6 +66,15 @@ def link(session: Session, ticket: Ticket, earlier: Ticket, at: datetime) -> Non
     earlier.repeats += 1
     note(session, ticket, "is_repeat", {"of": earlier.number}, at=at)
     note(session, earlier, "repeated", {"by": ticket.number, "channel": ticket.channel, "times": earlier.repeats}, at=at)
+
+
+def follow(session: Session, line: History, rule: Repeat, at: datetime, places: Collection[str] = ()) -> None:
+    """The words of a message are known, or a person put them right: whether its caller told the same matter before."""
+    if line.event not in ("transcribed", "transcript_corrected"):
+        return
+    ticket = session.get_one(Ticket, line.ticket_id)
+    if ticket.repeat_of is None and (earlier := of_caller(session, ticket, rule, places)):
+        link(session, ticket, earlier, at)
 
 
 def goes_on(ticket: Ticket) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 from dbos import DBOS
 
-from tickets import models, watch
+from tickets import models, surges, watch
 from tickets.case import Cases
 from tickets.case_system import CaseSystem
 from tickets.connectors import DeliveryError, Refused
@@ -65,6 +65,7 @@ class Runner:
     ways: Mapping[str, Way] = field(default_factory=dict)
     forget: Callable[[Store], object] | None = None
     """Deletes what has been kept for long enough; every night."""
+    surge: surges.Tell = surges.nobody
 
     @cached_property
     def teller(self) -> Teller:
@@ -167,8 +168,10 @@ class Runner:
         return None
 
     def look(self) -> None:
-        """At the deadlines of all tickets."""
-        watch.look(Cases(self.store.database, self.rules), self.tell)
+        """At the deadlines of all tickets, and for many callers with one matter."""
+        cases = Cases(self.store.database, self.rules)
+        watch.look(cases, self.tell)
+        surges.look(cases, self.surge)
 
     def reconcile(self) -> None:
         """Days that are over and were not compared yet; one on which they could not be asked is made up by the next."""

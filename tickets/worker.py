@@ -20,7 +20,7 @@ from time import monotonic
 import structlog
 from watchfiles import watch
 
-from tickets import recovery, sealing
+from tickets import recovery, sealing, surges
 from tickets.adopt import Adoption
 from tickets.announcing import Announcer
 from tickets.case_system import CaseSystem
@@ -182,15 +182,17 @@ def work(
     tell: Tell = nobody,
     ways: Mapping[str, Way] | None = None,
     forget: Callable[[Store], object] | None = None,
+    surge: surges.Tell = surges.nobody,
 ) -> None:
     """A whole worker process: opens everything, works until `stop` is set, closes everything.
 
     `rules`: what the city's files say about tickets; `tell` hears of deadlines that are near or missed;
-    `ways`: how citizens can be told of their tickets; `forget` deletes every night what has been kept for long enough.
+    `ways`: how citizens can be told of their tickets; `forget` deletes every night what has been kept for long enough;
+    `surge` hears of many callers with one matter.
     """
     with slot(home) as executor:
         store = open_store(database_url)
-        runner = Runner(store, home, transcriber, executor, case_system, transcriptions_at_once, rules, tell, ways or {}, forget)
+        runner = Runner(store, home, transcriber, executor, case_system, transcriptions_at_once, rules, tell, ways or {}, forget, surge)
         try:
             Worker(home, Spool(home / "spool", minimum_free_mb), store, DurableJobs(store.database), runner, stop).run()
         finally:

@@ -47,6 +47,7 @@ from web import (
     reconciliation_routes,
     record_routes,
     supervisor_routes,
+    surge_routes,
     ticket_routes,
     waiting_routes,
 )
@@ -103,6 +104,7 @@ def create_app(
         app.include_router(routes.router)
     open311_routes.install(app, open311)
     intake_routes.install(app, doors)
+    app.include_router(surge_routes.router)
     return app
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hotline.serve.__main__ import PROCESSES, serve
+from hotline.serve.__main__ import MAIL, PROCESSES, serve
 from hotline.settings import Settings
 
 
@@ -15,8 +15,8 @@ def register(app: typer.Typer) -> None:
     app.command("serve", hidden=True)(serve_command)
 
 
-def serve_command(process: Annotated[str, typer.Argument(help=" | ".join(PROCESSES))]) -> None:
+def serve_command(process: Annotated[str, typer.Argument(help=" | ".join((*PROCESSES, MAIL)))]) -> None:
     """Run one process of the hotline in the foreground."""
-    if process not in PROCESSES:
-        raise typer.BadParameter(f"{process!r} is none of {', '.join(PROCESSES)}")
+    if process not in (*PROCESSES, MAIL):
+        raise typer.BadParameter(f"{process!r} is none of {', '.join((*PROCESSES, MAIL))}")
     serve(process, Settings.load())

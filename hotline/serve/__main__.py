@@ -9,6 +9,12 @@ from hotline import log, secrets
 from hotline.settings import Settings, SettingsError
 
 PROCESSES = ("telephony", "web", "worker")
+MAIL = "mail"
+
+
+def wanted(settings: Settings) -> tuple[str, ...]:
+    """The processes of this hotline: e-mail is looked for where a mail server is set."""
+    return PROCESSES if settings.file.email.imap_host is None else (*PROCESSES, MAIL)
 
 
 def serve(process: str, settings: Settings) -> None:
@@ -19,8 +25,8 @@ def serve(process: str, settings: Settings) -> None:
 
 
 def main() -> None:
-    if len(sys.argv) != 2 or sys.argv[1] not in PROCESSES:
-        sys.exit(f"one of {', '.join(PROCESSES)} is needed")
+    if len(sys.argv) != 2 or sys.argv[1] not in (*PROCESSES, MAIL):
+        sys.exit(f"one of {', '.join((*PROCESSES, MAIL))} is needed")
     secrets.write_for_owner_only()
     try:
         serve(sys.argv[1], Settings.load())

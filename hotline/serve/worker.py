@@ -24,6 +24,7 @@ from speech.transcription import Transcription
 from tickets.case_system import CALL_EVENTS, CaseSystem
 from tickets.connectors import Wishes, connect
 from tickets.patience import Patience
+from tickets.surges import SurgeTold
 from tickets.watch import Told
 from tickets.worker import work
 
@@ -58,9 +59,15 @@ def run(settings: Settings) -> None:
             transcriptions_at_once=wishes.workers,
             rules=rules,
             tell=partial(tell, Events(settings.home)),
+            surge=partial(tell_surge, Events(settings.home)),
             ways=ways(settings, rules().notices.signature),
             forget=partial(retention.nightly, settings),
         )
+
+
+def tell_surge(events: Events, told: SurgeTold) -> None:
+    """The floor hears of many callers with one matter; `hotline surges` has it already."""
+    events.say("alarm", {"alarm": "surge", "state": told.state, "surge": told.id, "place": told.place, "callers": told.callers, "tickets": list(told.tickets[:50])})
 
 
 def tell(events: Events, told: Told) -> None:

@@ -1,0 +1,126 @@
+"""/api/surges: many callers with one matter at one place; /api/tickets/…/attachments: the files that citizens sent."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Path as InPath
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from tickets import surges, wire
+from tickets.attachment_tables import Attachment
+from tickets.attachments import Attachments
+from tickets.models import Ticket
+from tickets.store import NoSuchTicket, Store
+from tickets.vault import Erased, Vault
+from web import personal
+from web.access import May, Reader, needs
+from web.problems import Problem
+from web.sealed_file import served
+from web.ticket_routes import ATTACHMENT
+
+ULID = r"^[0-9A-HJKMNP-TV-Z]{26}$"
+router = APIRouter(prefix="/api", tags=["intake"])
+Allowed = Annotated[Reader, Depends(needs(May.READ_TICKETS))]
+log = structlog.get_logger("web.attachments")
+
+
+class SurgeView(BaseModel):
+    id: str
+    place: str
+    words: str = Field(description="what the first of them said, places and courtesies left out")
+    callers: int
+    tickets: list[str]
+    began_at: datetime
+    last_at: datetime
+    ended_at: datetime | None
+
+
+class SurgePage(BaseModel):
+    items: list[SurgeView]
+    next: str | None
+
+
+class AttachmentView(BaseModel):
+    id: str
+    name: str
+    kind: str = Field(description="by its content")
+    bytes: int
+    sha256: str
+    at: datetime
+    url: str
+
+
+class AttachmentPage(BaseModel):
+    items: list[AttachmentView]
+    next: str | None
+
+
+@router.get("/surges", response_model=SurgePage)
+def list_surges(
+    request: Request,
+    holder: Allowed,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str, Query(pattern=ULID)] = "",
+    all: bool = False,
+) -> dict[str, Any]:
+    """Newest first: those that go on, or with `all=true` those that are over too."""
+    rows = surges.listed(_store(request).database, limit + 1, cursor, all_=all)
+    return {"items": [surges.shown(row) for row in rows[:limit]], "next": rows[limit - 1].id if len(rows) > limit else None}
+
+
+@router.get("/tickets/{number_or_id}/attachments", response_model=AttachmentPage)
+def attachments(request: Request, holder: Allowed, number_or_id: str) -> dict[str, Any]:
+    """What was sent with the words."""
+    row = _ticket(request, holder, number_or_id)
+    return {"items": [_shown(row, one) for one in _kept(request).of_ticket(row.id)], "next": None}
+
+
+@router.get("/tickets/{number_or_id}/attachments/{attachment_id}", response_class=StreamingResponse)
+def attachment(request: Request, holder: Allowed, number_or_id: str, attachment_id: Annotated[str, InPath(pattern=ULID)]) -> StreamingResponse:
+    """One file, to be saved: never shown as a page of ours."""
+    row = _ticket(request, holder, number_or_id)
+    one = next((kept for kept in _kept(request).of_ticket(row.id) if kept.id == attachment_id), None)
+    home: Path = request.app.state.home
+    path = Path(os.path.normpath(home / one.path)) if one else None
+    if one is None or path is None or not path.is_relative_to(home) or not path.is_file():
+        raise Problem(404, f"ticket {row.number} has no such file")
+    personal.hears(request, holder, row, "attachment")
+    vault: Vault = request.app.state.vault
+    try:
+        file = vault.open(path)
+    except Erased:
+        raise Problem(410, f"this file of ticket {row.number} was erased") from None
+    except OSError as error:
+        log.error("a stored file cannot be read", ticket=row.number, reason=str(error))
+        raise Problem(409, f"this file of ticket {row.number} cannot be opened: the hotline's administrator must look (hotline doctor)") from None
+    return served(request, file, one.kind, f"{row.number}-{one.id[-6:]}{path.suffix}", ATTACHMENT)
+
+
+def _shown(row: Ticket, one: Attachment) -> dict[str, Any]:
+    url = f"/api/tickets/{row.number}/attachments/{one.id}"
+    return {"id": one.id, "name": one.name, "kind": one.kind, "bytes": one.bytes, "sha256": one.sha256, "at": wire.moment(one.at), "url": url}
+
+
+def _ticket(request: Request, holder: Reader, number_or_id: str) -> Ticket:
+    try:
+        row = _store(request).ticket(number_or_id)
+    except NoSuchTicket:
+        raise Problem(404, f"no ticket has the number or id {number_or_id[:40]}") from None
+    personal.within_reach(holder, row, number_or_id)
+    return row
+
+
+def _kept(request: Request) -> Attachments:
+    return Attachments(_store(request).database, request.app.state.vault)
+
+
+def _store(request: Request) -> Store:
+    store: Store = request.app.state.store
+    return store

@@ -24,7 +24,7 @@ def fuzz_here(name: str, arguments: list[str]) -> None:
     """This process becomes the fuzzer. Imported under instrumentation, so that it sees which code each input reaches."""
     import atheris  # noqa: PLC0415 - an extra; the rest of this file works without it
 
-    with atheris.instrument_imports(include=["agi", "queues", "tickets", "ivr", "hotline", "panoramisk"]):
+    with atheris.instrument_imports(include=["agi", "queues", "tickets", "ivr", "hotline", "speech", "panoramisk"]):
         from tests.fuzz.targets import TARGETS  # noqa: PLC0415
     atheris.Setup([name, *arguments], TARGETS[name])
     atheris.Fuzz()

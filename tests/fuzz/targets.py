@@ -15,6 +15,8 @@ from dataclasses import asdict, fields
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from agi.errors import AgiError, PeerUnclear
 from agi.reply import parse_reply
 from agi.wire import LINE_BYTES, Wire, parse_header
@@ -26,6 +28,8 @@ from queues import snapshot
 from queues.event import Event
 from queues.records import Ledger, Record
 from queues.wire import Connection
+from speech.audio import RAW, AudioError
+from speech.audio import read as read_audio
 from tests.agi.test_transcripts import Nowhere
 from tests.ivr.cities import good_texts
 from tests.queues.replay import Heard
@@ -33,6 +37,8 @@ from tests.queues.replay import Wire as AmiReader
 from tickets.spool import Item, SpoolError
 
 Target = Callable[[bytes], None]
+SOUND_NAMES = (".wav", *sorted(RAW))
+MOST_SECONDS = 600.0
 
 
 @cache
@@ -166,7 +172,17 @@ def state(data: bytes) -> None:
     snapshot.read(written("state.json", data))
 
 
+def audio(data: bytes) -> None:
+    """The first byte says by which name the file goes."""
+    kind = SOUND_NAMES[data[0] % len(SOUND_NAMES)] if data else ".wav"
+    try:
+        sound = read_audio(written(f"sound{kind}", data[1:]), MOST_SECONDS)
+    except AudioError:
+        return
+    assert sound.samples.ndim == 1 and 0 < sound.seconds <= MOST_SECONDS and bool(np.isfinite(sound.samples).all())
+
+
 TARGETS: dict[str, Target] = {
     target.__name__: target
-    for target in (agi_header, agi_reply, agi_stream, ami_stream, queue_log, spool_item, menus, settings, phone, state, certificate)
+    for target in (agi_header, agi_reply, agi_stream, ami_stream, queue_log, spool_item, menus, settings, phone, state, certificate, audio)
 }

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ivr.speaking import EVERYWHERE, PERSON, Wish
-from speech.aftercare import simplified
+from speech.aftercare import simplified, written
 from speech.audio import TELEPHONE_RATE, Samples, Sound
 from speech.choosing import certain, meaning
 from speech.cutting import CutStream
@@ -72,15 +72,17 @@ class Question:
 
 
 class Ear:
-    """`sides`: one, or two whose samples come in turns (ChanSpy's D: from the channel, to the channel)."""
+    """`sides`: one, or two whose samples come in turns (ChanSpy's D: from the channel, to the channel). `write` makes of an
+    engine's raw words what a person reads."""
 
-    def __init__(self, name: str, sides: Sequence[str], engine: OneAtATime, tell: Tell) -> None:
+    def __init__(self, name: str, sides: Sequence[str], engine: OneAtATime, tell: Tell, write: Callable[[str], str] = written) -> None:
         self.name = name
         self.busy_since = 0.0
         """When what is being recognised now was begun; 0: nothing is."""
         self._sides = tuple(sides)
         self._engine = engine
         self._tell = tell
+        self._write = write
         self._waiting: deque[bytes | Question] = deque()
         self._bytes = 0
         self._news = threading.Condition()
@@ -173,12 +175,12 @@ class Ear:
             self._tell({"speaking": self.name, "turn": self._question.turn, "on": bool(side)})
 
     def _said(self, side: str, phrase: Phrase) -> None:
-        text = simplified(phrase.raw)[:LONGEST_TEXT]
+        raw = phrase.raw[:LONGEST_TEXT]
         if self._question is None:
-            said = {"text": text, "start": phrase.start_seconds, "end": phrase.end_seconds, "score": phrase.score}
+            said = {"text": self._write(raw), "start": phrase.start_seconds, "end": phrase.end_seconds, "score": phrase.score}
             self._tell({"heard": self.name, "side": side, **said})
             return
-        meant = meaning(text, self._question.wishes, certain(phrase.score, self._engine.score_kind))
+        meant = meaning(simplified(raw), self._question.wishes, certain(phrase.score, self._engine.score_kind))
         if meant is not None:
             self._tell({"spoke": self.name, "turn": self._question.turn, "meant": meant.meant, "key": meant.key, "sure": meant.sure})
 

@@ -23,6 +23,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -32,9 +33,13 @@ from ivr.speaking import Wish
 from speech import audiosocket, budget
 from speech.audiosocket import Frames, Malformed
 from speech.choice import Choice
-from speech.ear import Ear, OneAtATime, Question
+from speech.ear import Ear, OneAtATime, Question, Tell
 from speech.engines import load
 from speech.recogniser import EngineUnusable
+from speech.text.categories import CategoriesError
+from speech.text.gazetteer import GazetteerError
+from speech.text.review import Evidence
+from speech.text.understanding import Understanding
 from speech.worker import answer, in_a_process_of_its_own
 
 NICENESS = 5  # calls come first
@@ -51,8 +56,8 @@ STUCK = 4
 class Ears:
     """All taps of this process, and the door through which their sound comes."""
 
-    def __init__(self, engine: OneAtATime, tell: Any) -> None:
-        self._engine, self._tell = engine, tell
+    def __init__(self, engine: OneAtATime, tell: Tell, write: Callable[[str], str]) -> None:
+        self._engine, self._tell, self._write = engine, tell, write
         self._ears: dict[str, Ear] = {}
         self._expected: dict[str, float] = {}
         self._hand = threading.Lock()
@@ -76,7 +81,7 @@ class Ears:
             self._to(told["close"], lambda ear: ear.end("closed"))
 
     def _open(self, name: str, sides: list[str]) -> None:
-        ear = Ear(name, sides, self._engine, self._tell)
+        ear = Ear(name, sides, self._engine, self._tell, self._write)
         with self._hand:
             self._ears[name] = ear
             self._expected[name] = time.monotonic() + COME_SECONDS
@@ -173,6 +178,16 @@ def _carry(connection: socket.socket, frames: Frames, ear: Ear) -> None:
             connection.sendall(audiosocket.SILENCE)
 
 
+def _writer(choice: Choice) -> Callable[[str], str]:
+    """Captions as people read them, with the city's places put right; a faulty file of the city costs its names only."""
+    try:
+        understanding = Understanding.of_city(Path(choice.city)) if choice.city else Understanding()
+    except (GazetteerError, CategoriesError):
+        understanding = Understanding()
+    evidence = Evidence(0.0, "none", 2.0)  # nobody is asked to look at a caption
+    return lambda raw: understanding.understand(raw, evidence, choice.language).text
+
+
 def serve(choice: Choice, lines: TextIO, answers: TextIO) -> int:
     """Until the lines end."""
     try:
@@ -188,7 +203,7 @@ def serve(choice: Choice, lines: TextIO, answers: TextIO) -> int:
 
     samples = budget.sample(map(Path, sys.argv[2:]))
     cost = budget.cost(engine, samples)
-    ears = Ears(engine, tell)
+    ears = Ears(engine, tell, _writer(choice))
     ears.begin()
     tell({"ready": engine.model, "port": ears.port, "cost": round(cost, 3), "streams": budget.streams(cost, os.cpu_count() or 1, engine.cuts)})
     for line in lines:

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import zlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +54,11 @@ class World:
     http: httpx.AsyncClient
     tokens: dict[str, str]
     log: EventLog
+    callers: list[Caller] = field(default_factory=list)
 
     def citizen(self) -> Caller:
-        return self.network.caller(f"137{next(_numbers):08d}")
+        self.callers.append(self.network.caller(f"137{next(_numbers):08d}"))
+        return self.callers[-1]
 
     def says(self, text: str) -> Samples:
         return np.concatenate([voices.clip(text, self.hotline.settings), sound.silence(0.9)])
@@ -100,6 +102,7 @@ def city(folder: Path) -> Path:
     more = {f"confirm-{name}": name for name in ("complaint", "consultation", "suggestion")}
     change(made / "prompts.yaml", lambda prompts: prompts.update(more))
     change(made / "queues.yaml", lambda queues: [quick(queue) for queue in queues.values()])
+    change(made / "queues.yaml", lambda queues: queues["general"].update(captions="live"))
     for name in texts(made):
         sound.write(made / "recordings" / "zh" / f"{name}.wav", sound.babble(PROMPT_SECONDS, seed=zlib.crc32(name.encode())))
     return made
@@ -124,6 +127,17 @@ async def world(folder: Path, city: Path) -> AsyncIterator[World]:
         made = World(hotline, network, Prompts(hotline.settings.sounds / "zh"), decisions, phone, http, tokens, EventLog(plan.home))
         await until(lambda: asyncio.to_thread(_listens, hotline), "somebody listens", 30)
         yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
+async def nobody_left(world: World) -> AsyncIterator[None]:
+    """Every story ends with all telephones free."""
+    yield
+    while world.callers:
+        citizen = world.callers.pop()
+        if citizen.connected:
+            await citizen.hangs_up()
+    await world.phone.is_free()
 
 
 def _listens(hotline: HotlineUnderTest) -> bool:

@@ -2,16 +2,55 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from telephone.caller import Caller
 from tests.speaking.conftest import CALLS, World
 
 pytestmark = CALLS
 
 
-async def test_who_says_it_reaches_what_a_key_would_have_reached(world: World) -> None:
+async def at_matters(world: World) -> Caller:
     citizen = world.citizen()
     await citizen.dials("123451")
     await world.hears(citizen, "matters-menu")
     await world.hears(citizen, "speak-hint")
+    return citizen
+
+
+async def test_who_says_it_reaches_what_a_key_would_have_reached(world: World) -> None:
+    citizen = await at_matters(world)
     await citizen.speaks(world.says("我要投诉"))
     await world.reached(citizen, "complaints")
     await citizen.hangs_up()
+
+
+async def test_emergencies_are_asked_about_nonsense_reaches_a_person_and_keys_work_all_the_while(world: World) -> None:
+    """Three callers at once, as many as may be listened to here."""
+
+    async def in_danger() -> None:
+        citizen = await at_matters(world)
+        await citizen.speaks(world.says("家里着火了"))
+        await world.hears(citizen, "speak-119")
+        await world.hears(citizen, "speak-yes-no")
+        await citizen.speaks(world.says("是的"))
+        await world.reached(citizen, "emergency")
+        await citizen.hangs_up()
+
+    async def not_understood() -> None:
+        citizen = await at_matters(world)
+        for again in ("speak-again", "person"):
+            await citizen.speaks(world.says("今天天气真好"))
+            await world.hears(citizen, again)
+        await world.reached(citizen, "general")
+        await citizen.hangs_up()
+
+    async def by_key() -> None:
+        citizen = await at_matters(world)
+        speaking = asyncio.create_task(citizen.speaks(world.says("今天天气真好，我想随便说几句话。")))
+        await citizen.presses("3")
+        await world.reached(citizen, "complaints")
+        await speaking
+        await citizen.hangs_up()
+
+    await asyncio.gather(in_danger(), not_understood(), by_key())

@@ -42,14 +42,17 @@ def search(session: Session, query: str, limit: int, before: str | None = None, 
     """Tickets that hold all of it, newest first. `before`: the id of the last one seen. Raises NothingToFind."""
     wanted = phrases(query)
     place = session.scalar(select(TicketWords.id).where(TicketWords.ticket_id == before)) if before else None
-    filters = [getattr(Ticket, name) == value for name, value in equal.items()]
-    found: list[Ticket] = []
-    for ids in _hits(session, wanted, place, FIRST if filters else limit):
-        rows = select(Ticket).join(TicketWords, TicketWords.ticket_id == Ticket.id).where(TicketWords.id.in_(ids), *filters)
-        found += session.scalars(rows.order_by(TicketWords.id.desc()).limit(limit - len(found)))
+    found: list[str] = []
+    for ids in _hits(session, wanted, place, FIRST if equal else limit):
+        columns = (TicketWords.ticket_id, *(getattr(Ticket, name) for name in equal))
+        rows = select(*columns).join(Ticket, Ticket.id == TicketWords.ticket_id) if equal else select(*columns)
+        for ticket_id, *values in session.execute(rows.where(TicketWords.id.in_(ids)).order_by(TicketWords.id.desc())):
+            if values == list(equal.values()):  # here and not there: a planner may begin at the filter's end, which is the longer one
+                found.append(ticket_id)
         if len(found) >= limit:
             break
-    return found
+    known = {ticket.id: ticket for ticket in session.scalars(select(Ticket).where(Ticket.id.in_(found[:limit])))}
+    return [known[ticket_id] for ticket_id in found[:limit]]
 
 
 def indexed(number: str, texts: Iterable[str | None], names: Iterable[str]) -> list[str]:
@@ -76,7 +79,7 @@ def matching(session: Session, words: str, wanted: Sequence[Phrase]) -> ColumnEl
 
 
 def _hits(session: Session, wanted: Sequence[Phrase], place: int | None, size: int) -> Iterator[Sequence[int]]:
-    """Rows of words, newest first, in growing handfuls: a filter is never left to a planner that may begin at its wrong end."""
+    """Rows of words, newest first, in growing handfuls."""
     while True:
         ids = session.scalars(_newest(session, wanted, place).limit(size)).all()
         if ids:

@@ -1,8 +1,8 @@
 """What text is found by, the same on every database: pairs of Chinese characters, whole Latin words and numbers.
 
-Pure. A run of characters is cut into all its pairs, and its last character stands alone after them: 停水了 is 停水, 水了, 了.
-So any two characters that stand beside each other are found, whatever a dictionary thinks of them (ADR 0119). Traditional
-characters are folded to simplified ones, full width to half, capitals to small letters.
+Pure. A run of characters is cut into all its pairs: 停水了 is 停水, 水了. So any two characters that stand beside each other are
+found, whatever a dictionary thinks of them (ADR 0119); a character alone is a word only where it stands alone, as in 3栋2单元.
+Traditional characters are folded to simplified ones, full width to half, capitals to small letters.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class NothingToFind(ValueError):  # noqa: N818 - read as a sentence
 
 @dataclass(frozen=True)
 class Phrase:
-    """Tokens that stand one behind the other. `open`: the last one is only begun, a single character of a longer run."""
+    """Tokens that stand one behind the other. `open`: the last one is only begun: the character may be the first of a pair."""
 
     tokens: tuple[str, ...]
     open: bool = False
@@ -46,7 +46,7 @@ def phrases(query: str) -> tuple[Phrase, ...]:
         raise NothingToFind(f"at most {LONGEST_QUERY} characters are looked for")
     found = tuple(filter(None, map(_phrase, query.split())))
     if not found:
-        raise NothingToFind("nothing to look for: give a word, such as 停水")
+        raise NothingToFind("nothing to look for: give a word of two characters or more, such as 停水")
     if len(found) > MOST_PHRASES:
         raise NothingToFind(f"at most {MOST_PHRASES} words are looked for at once")
     return found
@@ -73,18 +73,24 @@ def _stands(listed: list[str], at: int, phrase: Phrase) -> bool:
 def _cut(run: str) -> list[str]:
     if not _IS_HAN.match(run):
         return [run[:LONGEST_TOKEN]]
-    return [run[at : at + 2] for at in range(len(run))]
+    return [run[at : at + 2] for at in range(max(1, len(run) - 1))]
 
 
 def _phrase(word: str) -> Phrase | None:
-    """The last character of a run is looked for alone only where something follows the run: there the text's run ends, too."""
+    """A character at either end is half of a pair that nobody knows; only after a single word, as in A座, it says enough to be kept."""
     runs = _RUN.findall(folded(word))
-    if not runs:
+    if len(runs) > 1 and _alone(runs[0]):
+        del runs[0]
+    open_end = len(runs) == 2 and _alone(runs[1])
+    if len(runs) > 2 and _alone(runs[-1]):
+        del runs[-1]
+    if not runs or (len(runs) == 1 and _alone(runs[0])):
         return None
-    cut = [token for run in runs for token in _cut(run)]
-    if not _IS_HAN.match(runs[-1]):
-        return Phrase(tuple(cut))
-    return Phrase(tuple(cut), open=True) if len(runs[-1]) == 1 else Phrase(tuple(cut[:-1]))
+    return Phrase(tuple(token for run in runs for token in _cut(run)), open_end)
+
+
+def _alone(run: str) -> bool:
+    return len(run) == 1 and bool(_IS_HAN.match(run))
 
 
 @functools.cache

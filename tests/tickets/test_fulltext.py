@@ -46,8 +46,8 @@ def found(store: Store, query: str, **more: str) -> list[int]:
 
 QUERIES = {  # and the places of SAID where it stands
     "停水": [0], "噪音": [1], "噪声": [5], "长安": [5], "長安": [5], "12345": [2], "1234": [], "wifi": [2], "ＷＩＦＩ": [2], "没人管": [0], "停水 公司": [0],
-    "停水 噪音": [], "和平": [0, 4], "和平路": [0], "水": [0, 4], "了": [0, 2, 4], "停": [0, 4], "A座": [3], "座10": [3], "号楼3单元": [3], "3号楼": [],
-    "10号楼": [3], "站牌倒了": [2], "水停": [], "扰民": [5], "王小明": [], "13800001234": [], "暖气": [3], "小明": [],
+    "停水 噪音": [], "和平": [0, 4], "和平路": [0], "A座": [3], "座10": [3], "号楼3单元": [3], "3号楼": [],
+    "10号楼": [3], "站牌倒了": [2], "水停": [], "楼3单元": [3], "路停水": [0], "10号": [3], "扰民": [5], "王小明": [], "13800001234": [], "暖气": [3], "小明": [],
 }  # fmt: skip
 
 
@@ -67,16 +67,16 @@ def test_what_is_found_on_either_database(store: Store) -> None:
 
 
 def the_newest_come_first_page_by_page_and_filters_hold(store: Store) -> None:
-    first = store.search("了", 2)
-    rest = store.search("了", 2, before=first[-1].id)
-    assert [int(row.number[-6:]) for row in (*first, *rest)] == [5, 3, 1]
-    assert found(store, "了", stage="pending") == [0, 2, 4]
-    assert found(store, "了", stage="filed") == []
+    first = store.search("和平", 1)
+    rest = store.search("和平", 2, before=first[-1].id)
+    assert [int(row.number[-6:]) for row in (*first, *rest)] == [5, 1]
+    assert found(store, "和平", stage="pending") == [0, 4]
+    assert found(store, "和平", stage="filed") == []
     number = store.tickets(1)[0].number
     assert [row.number for row in store.search(number)] == [number]
 
 
-@pytest.mark.parametrize("query", ["", " ", "，。！", "-" * 101, " ".join("甲乙丙丁戊己庚辛壬")])
+@pytest.mark.parametrize("query", ["", " ", "，。！", "水", "水 电", "-" * 101, " ".join("甲乙丙丁戊己庚辛壬")])
 def test_a_question_without_words_or_without_end_is_refused(query: str) -> None:
     with pytest.raises(NothingToFind):
         phrases(query)

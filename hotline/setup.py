@@ -10,6 +10,7 @@ from hotline.asterisk import debian
 from hotline.settings import Settings
 from speech import espeak, prompts, soundcard
 from speech import setup as speech_setup
+from tickets.reports import fonts
 
 
 def prepare(settings: Settings, console: Console) -> None:
@@ -19,7 +20,7 @@ def prepare(settings: Settings, console: Console) -> None:
     console.print("Speech models and the demonstration voice: fetching what is missing (about 200 MB the first time)", soft_wrap=True)
     with Progress(console=console, transient=True) as progress:
         problems = speech_setup.prepare(settings, progress)
-    problems += _foreign_voice(settings, console) + _sound_card(settings, console)
+    problems += _foreign_voice(settings, console) + _sound_card(settings, console) + _chinese_font(settings, console)
     for problem in problems:
         console.print(f"not there: {problem}", style="yellow", markup=False)
     _prompts(settings, console)
@@ -39,6 +40,14 @@ def _sound_card(settings: Settings, console: Console) -> list[str]:
         return []
     instead = "install libportaudio2, or record prompts elsewhere and `hotline prompts import` them"
     return _unpacked(settings, console, soundcard.FOLDER, debian.Wanted("PortAudio", soundcard.PACKAGES, instead, debian.own_suite()))
+
+
+def _chinese_font(settings: Settings, console: Console) -> list[str]:
+    """For charts and PDF of reports; without it they are tables only."""
+    if fonts.find(settings.downloads) is not None:
+        return []
+    instead = "install fonts-wqy-microhei; until then reports have no charts and no PDF"
+    return _unpacked(settings, console, fonts.FOLDER, debian.Wanted("Chinese font", fonts.PACKAGES, instead, debian.own_suite()))
 
 
 def _unpacked(settings: Settings, console: Console, folder: str, wanted: debian.Wanted) -> list[str]:

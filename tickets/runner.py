@@ -19,9 +19,11 @@ from tickets import models, surges, watch
 from tickets.case import Cases
 from tickets.case_system import CaseSystem
 from tickets.connectors import DeliveryError, Refused
+from tickets.database import Database
 from tickets.deadlines import Rules
 from tickets.jobs import (
     APPLICATION,
+    DAILY,
     DEADLINES,
     DELIVER,
     NOTIFY,
@@ -47,6 +49,7 @@ NOTICES_AT_ONCE = 2
 EVERY_MINUTE = "* * * * *"
 EVERY_NIGHT = "17 19 * * *"  # UTC: 03:17 in China
 EARLY = "17 18 * * *"  # UTC: 02:17 in China, the day is over, and what was tried again at midnight is through
+EVERY_MORNING = "30 22 * * *"  # UTC: half past six by the citizens' clock
 log = structlog.get_logger("tickets.jobs")
 
 
@@ -66,6 +69,8 @@ class Runner:
     forget: Callable[[Store], object] | None = None
     """Deletes what has been kept for long enough; every night."""
     surge: surges.Tell = surges.nobody
+    daily: Callable[[Database], None] | None = None
+    """Reports, and articles to be read again; every morning, and when a worker starts."""
 
     @cached_property
     def teller(self) -> Teller:
@@ -108,6 +113,10 @@ class Runner:
             DBOS.apply_schedules([{"schedule_name": RECONCILE, "workflow_fn": reconcile, "schedule": EARLY, "queue_name": RECONCILE}])
             DBOS.trigger_schedule(DEADLINES)
             DBOS.trigger_schedule(RECONCILE)
+            if self.daily is not None:
+                DBOS.register_queue(DAILY, concurrency=1, polling_interval_sec=60.0)  # of all workers: a report is written once
+                DBOS.apply_schedules([{"schedule_name": DAILY, "workflow_fn": daily, "schedule": EVERY_MORNING, "queue_name": DAILY}])
+                DBOS.trigger_schedule(DAILY)  # a morning without a worker is made up for
             yield
         finally:
             DBOS.destroy(workflow_completion_timeout_sec=0)
@@ -248,3 +257,10 @@ def reconcile(scheduled_at: datetime, context: object) -> None:
     """The job behind Runner.reconcile, every night."""
     if _runner is not None:
         _runner.reconcile()
+
+
+@DBOS.workflow(name=DAILY)
+def daily(scheduled_at: datetime, context: object) -> None:
+    """Reports, and articles to be read again, every morning."""
+    if _runner is not None and _runner.daily is not None:
+        _runner.daily(_runner.store.database)

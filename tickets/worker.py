@@ -24,6 +24,7 @@ from tickets import recovery, sealing, surges
 from tickets.adopt import Adoption
 from tickets.announcing import Announcer
 from tickets.case_system import CaseSystem
+from tickets.database import Database
 from tickets.deadlines import Rules
 from tickets.jobs import DurableJobs, open_store
 from tickets.life import now
@@ -183,16 +184,17 @@ def work(
     ways: Mapping[str, Way] | None = None,
     forget: Callable[[Store], object] | None = None,
     surge: surges.Tell = surges.nobody,
+    daily: Callable[[Database], None] | None = None,
 ) -> None:
     """A whole worker process: opens everything, works until `stop` is set, closes everything.
 
     `rules`: what the city's files say about tickets; `tell` hears of deadlines that are near or missed;
     `ways`: how citizens can be told of their tickets; `forget` deletes every night what has been kept for long enough;
-    `surge` hears of many callers with one matter.
+    `surge` hears of many callers with one matter; `daily` is done every morning.
     """
     with slot(home) as executor:
         store = open_store(database_url)
-        runner = Runner(store, home, transcriber, executor, case_system, transcriptions_at_once, rules, tell, ways or {}, forget, surge)
+        runner = Runner(store, home, transcriber, executor, case_system, transcriptions_at_once, rules, tell, ways or {}, forget, surge, daily)
         try:
             Worker(home, Spool(home / "spool", minimum_free_mb), store, DurableJobs(store.database), runner, stop).run()
         finally:

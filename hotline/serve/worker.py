@@ -13,6 +13,7 @@ import structlog
 from hotline import retention
 from hotline.cases import CityRules
 from hotline.messages import ways
+from hotline.reports import daily
 from hotline.secrets import case_system_key
 from hotline.serve.listening import EmergencyWatch
 from hotline.serve.rates import RateCounter
@@ -60,6 +61,7 @@ def run(settings: Settings) -> None:
             rules=rules,
             tell=partial(tell, Events(settings.home)),
             surge=partial(tell_surge, Events(settings.home)),
+            daily=partial(daily, settings, rules, Events(settings.home)),
             ways=ways(settings, rules().notices.signature),
             forget=partial(retention.nightly, settings),
         )

@@ -21,7 +21,7 @@ from tickets.store import Store
 APPLICATION = "hotline"
 VERSION = "1"  # pinned: DBOS otherwise hashes the source, and jobs of the old source would wait for ever after an upgrade
 TRANSCRIBE, DELIVER, NOTIFY = "transcribe", "deliver", "notify"
-DEADLINES, RETENTION, RECONCILE, DAILY = "deadlines", "retention", "reconcile", "daily"  # each a queue, its job and the schedule that puts it there
+DEADLINES, RETENTION, RECONCILE, DAILY, FOLLOWING = "deadlines", "retention", "reconcile", "daily", "following"  # each a queue, its job and the schedule that puts it there
 LIVE = ["ENQUEUED", "DELAYED", "PENDING"]
 ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 PRUNE_BATCH = 500

@@ -21,11 +21,13 @@ from tickets.case_system import CaseSystem
 from tickets.connectors import DeliveryError, Refused
 from tickets.database import Database
 from tickets.deadlines import Rules
+from tickets.following import Follower, Follows
 from tickets.jobs import (
     APPLICATION,
     DAILY,
     DEADLINES,
     DELIVER,
+    FOLLOWING,
     NOTIFY,
     RECONCILE,
     RETENTION,
@@ -47,6 +49,7 @@ POLL_SECONDS = 0.2
 DELIVERIES_AT_ONCE = 16  # threads that wait for an answer; a slow case system holds up its own tickets only
 NOTICES_AT_ONCE = 2
 EVERY_MINUTE = "* * * * *"
+EVERY_FIVE_MINUTES = "*/5 * * * *"
 EVERY_NIGHT = "17 19 * * *"  # UTC: 03:17 in China
 EARLY = "17 18 * * *"  # UTC: 02:17 in China, the day is over, and what was tried again at midnight is through
 EVERY_MORNING = "30 22 * * *"  # UTC: half past six by the citizens' clock
@@ -78,6 +81,12 @@ class Runner:
         return Teller(self.store, DurableJobs(self.store.database), self.ways, self.rules)
 
     @cached_property
+    def follower(self) -> Follower | None:
+        """Who asks a case system that does not call back."""
+        system = self.case_system.connector if self.case_system else None
+        return Follower(Cases(self.store.database, self.rules), system) if isinstance(system, Follows) else None
+
+    @cached_property
     def vault(self) -> Vault:
         return Vault(self.home, self.store.database)
 
@@ -107,6 +116,9 @@ class Runner:
             DBOS.register_queue(RECONCILE, worker_concurrency=1, polling_interval_sec=5.0)
             # Not backfilled: one look finds all that the looks of a night without a worker would have found.
             DBOS.apply_schedules([{"schedule_name": DEADLINES, "workflow_fn": look, "schedule": EVERY_MINUTE, "queue_name": DEADLINES}])
+            if self.follower is not None:
+                DBOS.register_queue(FOLLOWING, worker_concurrency=1, polling_interval_sec=5.0)
+                DBOS.apply_schedules([{"schedule_name": FOLLOWING, "workflow_fn": follow, "schedule": EVERY_FIVE_MINUTES, "queue_name": FOLLOWING}])
             if self.forget is not None:
                 DBOS.register_queue(RETENTION, worker_concurrency=1, polling_interval_sec=60.0)
                 DBOS.apply_schedules([{"schedule_name": RETENTION, "workflow_fn": forget, "schedule": EVERY_NIGHT, "queue_name": RETENTION}])
@@ -264,3 +276,10 @@ def daily(scheduled_at: datetime, context: object) -> None:
     """Reports, and articles to be read again, every morning."""
     if _runner is not None and _runner.daily is not None:
         _runner.daily(_runner.store.database)
+
+
+@DBOS.workflow(name=FOLLOWING)
+def follow(scheduled_at: datetime, context: object) -> None:
+    """The job behind Runner.follower, every five minutes."""
+    if _runner is not None and _runner.follower is not None:
+        _runner.follower.look()

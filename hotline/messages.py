@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hotline.finding import Finding
-from hotline.secrets import secret
+from hotline.secrets import pin_key, secret
 from hotline.settings import Settings
 from speech.text import gazetteer
 
@@ -70,10 +70,6 @@ def doors(settings: Settings) -> Doors:
     from web.intake_routes import Doors  # noqa: PLC0415
 
     return Doors(pin_key(settings), gateway(settings), places(settings), secret(settings.secrets, "report").encode())
-
-
-def pin_key(settings: Settings) -> bytes:
-    return secret(settings.secrets, "progress").encode()
 
 
 def places(settings: Settings) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ Texts = Mapping[str, str]
 CHINESE: Texts = MappingProxyType(
     {
         "received": "您的诉求已收到，工单号{number}。",
-        "pin": "查询码{pin}，拨打12345凭工单号和查询码可查进度，请勿告诉他人。",
+        "pin": "查询密码{pin}，拨打12345凭工单号和查询密码可查进度，请勿告诉他人。",
         "repeated": "您反映的事项已在办理，工单号{number}，目前{step}，本次已一并登记。",
         "noted": "已补充到工单{number}。",
         "ask-text": "请回复您要反映的具体内容。",
@@ -49,7 +49,7 @@ CHINESE: Texts = MappingProxyType(
         "ask-phone": "请回复您的联系电话。",
         "long": "建议内容不超过{most}字，您本次{length}字，已全部收到。",
         "queued": "人工受理时间为{hours}，您的诉求已排队，将在受理时间内处理。",
-        "progress": "本渠道不提供进度查询，请拨打12345或在12345网站凭工单号和查询码查询。",
+        "progress": "本渠道不提供进度查询，请拨打12345或在12345网站凭工单号和查询密码查询。",
         "many": "您发送的信息过多，本小时内不再受理，紧急情况请拨打110、119、120，其他请拨打12345。",
         "refused": "您的信息无法识别，请拨打12345。",
         "step": "您的工单{number}：{step}。",

@@ -46,6 +46,7 @@ from web import (
     progress_routes,
     reconciliation_routes,
     record_routes,
+    report_routes,
     supervisor_routes,
     surge_routes,
     ticket_routes,
@@ -105,6 +106,7 @@ def create_app(
     open311_routes.install(app, open311)
     intake_routes.install(app, doors)
     app.include_router(surge_routes.router)
+    report_routes.install(app, doors.report_key)
     return app
 
 

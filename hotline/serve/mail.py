@@ -11,6 +11,7 @@ import structlog
 from hotline import messages
 from hotline.cases import CityRules
 from hotline.register import open_register
+from hotline.secrets import pin_key
 from hotline.settings import Settings
 from tickets.attachments import Attachments
 from tickets.intake import Intake
@@ -33,7 +34,7 @@ def run(settings: Settings) -> None:
     store = open_register(settings.database_url)
     try:
         vault = Vault(settings.home, store.database)
-        intake = Intake(store, CityRules(settings), places=lambda: messages.places(settings), pin_key=messages.pin_key(settings))
+        intake = Intake(store, CityRules(settings), places=lambda: messages.places(settings), pin_key=pin_key(settings))
         door = MailIntake(intake, Attachments(store.database, vault), settings.file.email.address or "")
         _keep_looking(settings, door, stop)
     finally:

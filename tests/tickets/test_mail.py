@@ -95,7 +95,7 @@ def test_an_e_mail_becomes_a_ticket_and_is_answered_once(post: Post) -> None:
     assert (ticket.channel, ticket.title, ticket.transcript, ticket.caller_name, ticket.place) == ("email", "路灯", LAMP, "李四", "人民路12号")
     (notice,) = post.notices()
     assert (notice.by, notice.address, notice.in_reply_to) == ("email", "li@example.org", "<1@example.org>")
-    assert ticket.number in notice.subject and ticket.number in notice.text and "查询码" in notice.text
+    assert ticket.number in notice.subject and ticket.number in notice.text and "查询密码" in notice.text
     assert post.server.flags() == [{"\\Seen"}]
     assert post.arrives() == 0
 

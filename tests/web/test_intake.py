@@ -142,8 +142,8 @@ def test_a_short_message_comes_in_and_is_answered_by_a_notice(api: Api) -> None:
     (notice,) = notices(api.hotline)
     (ticket,) = api.hotline.store.tickets()
     assert (notice.kind, notice.by, notice.address, ticket.caller) == ("answer", "sms", "13800001234", "13800001234")
-    assert ticket.number in notice.text and "查询码" in notice.text
-    assert "查询码" not in arrivals(api.hotline)[0].answer
+    assert ticket.number in notice.text and "查询密码" in notice.text
+    assert "查询密码" not in arrivals(api.hotline)[0].answer
 
 
 def test_the_gateway_shows_its_secret_or_signs(api: Api) -> None:

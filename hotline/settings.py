@@ -16,7 +16,16 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -87,6 +96,10 @@ Network = Annotated[str, AfterValidator(_network)]
 Trunk = Annotated[str, AfterValidator(_trunk)]
 
 
+Number = Annotated[str, StringConstraints(pattern=r"^[0-9+]{2,20}$")]
+Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?$")]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -94,10 +107,10 @@ class _Section(BaseModel):
 class RegistrationSettings(_Section):
     """A carrier this machine registers at; every value is checked, for it becomes a line of Asterisk's configuration."""
 
-    server: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?$")
+    server: Host
     user: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$")
     secret_file: str
-    number: str = Field("12345", pattern=r"^[0-9+]{2,20}$")
+    number: Number = "12345"
     encrypted: bool = False
 
 
@@ -106,9 +119,8 @@ class SipSettings(_Section):
     external_address: Address | None = Field(None, description="this machine's address as the carrier sees it, behind NAT; none: no NAT")
     local_networks: tuple[Network, ...] = Field((), description="behind NAT: networks that see the real address")
     trunks: tuple[Trunk, ...] = Field(("127.0.0.0/8",), description="addresses or networks of the trunks calls come from")
-    outbound: str | None = Field(
-        None, pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?$", description="host[:port] that takes the hotline's own calls out; none: only transfers, by the caller's trunk"
-    )
+    outbound: Host | None = Field(None, description="host[:port] that takes the hotline's own calls out; none: only transfers, by the caller's trunk")
+    sites: dict[Number, Host] = Field({}, description="of another site's number: host[:port] of its own trunk, for queues that overflow there")
     registrations: tuple[RegistrationSettings, ...] = Field(
         (), description="carriers to register at: server, user, secret_file, number (what they then call; 12345), encrypted (TLS and SRTP only)"
     )

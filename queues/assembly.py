@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from queues.call_record import CallKind, CallRecord, Left, Outcome, Segment, SegmentKind
 from queues.cel import CelEvent, age
 from queues.legs import Leg, Legs
-from queues.names import agent_of
+from queues.names import PAGE, agent_of
 from queues.records import ENDS, Record
 from queues.stays import stays
 
@@ -81,7 +81,7 @@ def _end_lost(there: Iterable[Leg], restarted_at: float | None) -> bool:
 def _kind(call: _Call) -> CallKind:
     if call.ours("HOTLINEPLACE") or call.ours("HOTLINETALKS"):
         return CallKind.CALLBACK
-    if call.first.is_local:
+    if call.first.is_local or call.first.uniqueid.startswith(PAGE):
         return CallKind.PLACEHOLDER
     entered = call.ours("HotlineEnter")
     if entered and not _word(entered[0], 2):
@@ -116,12 +116,14 @@ def _type(call: _Call) -> str:
 def _talks(call: _Call) -> Iterator[Segment]:
     """Conversations with people of ours: those of a queue by its CONNECT, and every other phone that was rung and joined."""
     taken = set()
+    asking = {line.callid for line in call.log if line.event == "HOTLINEASK"}  # for an agent, not for a caller of that queue
     for line in call.log:
         if line.event == "CONNECT" and (leg := call.legs.of(line.word(1))):
             taken.add(leg.channel)
             began, ended = leg.talked or (line.at.timestamp(), leg.ended)
+            queue = "" if line.callid in asking else line.queue
             yield _held(call, leg, Segment(
-                SegmentKind.TALK, began, ended, line.queue, agent_of(line.agent), leg.phone, _over_by(call, line, leg),
+                SegmentKind.TALK, began, ended, queue, agent_of(line.agent), leg.phone, _over_by(call, line, leg),
             ))  # fmt: skip
     for leg in call.legs.values():
         if leg.phone and leg.is_placed and leg.channel not in taken and leg.talked:

@@ -79,8 +79,8 @@ class Conversations:
             return {"state": "transferred", "linkedid": linkedid}
 
     async def _consult(self, talk: Talk, agent: Leg, target: Target, how: str) -> dict[str, Any]:
-        if not target.line:
-            raise Refused(422, "Unprocessable Content", "a queue is no person to talk to: transfer the caller there")
+        if how == "three" and not target.line:
+            raise Refused(422, "Unprocessable Content", "a queue is no one person: ask it first (talk_first), then all three can talk")
         if agent.consulting:
             raise Refused(409, "Conflict", "somebody is being consulted already", state=state_of(agent))
         await self._set(agent, {"HOTLINE_ROLE": how})

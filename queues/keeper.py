@@ -137,7 +137,7 @@ class Keeper:
 
     async def out(self, standing: Standing) -> None:
         """Takes them out of every queue. Raises AmiError."""
-        await self._members.remove(standing.phone, standing.memberships)
+        await self._members.remove(standing.phone, standing.work_number, standing.memberships)
 
     def changed(self, person: Person) -> None:
         """Their skills, name or rest are others now."""
@@ -188,9 +188,14 @@ class Keeper:
             standing.memberships = found[skills]
 
     async def _say_that_we_are_here(self) -> None:
-        """For the dialplan, which ends after-call work itself where nobody else does."""
+        """For the dialplan, which ends after-call work itself where nobody else does. What it had been told before is gone
+        with its global variables when it was read again, which nothing announces."""
         while True:
             with contextlib.suppress(AmiError):
+                if not (await self._link.action({"Action": "Getvar", "Variable": HERE}))["Value"]:
+                    self._members.unseated()
+                    for standing in list(self.people.values()):
+                        self.look(standing)
                 await self._link.action({"Action": "Setvar", "Variable": HERE, "Value": str(int(_now() + HERE_SECONDS))})
             await asyncio.sleep(HERE_SECONDS / 3)
 

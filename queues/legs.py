@@ -118,6 +118,10 @@ class Legs(dict[str, Leg]):
                 )
             leg.take(event)
 
+    def names(self, leg: Leg) -> set[str]:
+        """The uniqueids it has had."""
+        return {uniqueid for uniqueid, channel in self._names.items() if channel == leg.channel}
+
     def of(self, uniqueid: str) -> Leg | None:
         """The leg that has, or had, this uniqueid."""
         return self.get(self._names.get(uniqueid, ""))

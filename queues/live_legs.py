@@ -22,6 +22,7 @@ CHANNEL = re.compile(r"PJSIP/(?P<endpoint>.+)-[0-9a-f]{8}")
 TRUNKS = frozenset(("trunk", "trunk-encrypted"))
 LINKEDID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 SPY, OUT = "spy-", "out-"
+ASKS = ("consult", "three", "colleagues")  # where an agent's leg talks to somebody while the citizen is on hold
 ROOM, MOVE, SUPERVISE = "hotline-room", ("hotline-move", "hotline-moved"), "hotline-supervise"
 
 
@@ -61,7 +62,7 @@ class Leg:
 
     @property
     def consulting(self) -> bool:
-        return self.context in MOVE and self.exten in ("consult", "three")
+        return self.context in MOVE and self.exten in ASKS
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from queues.names import interface, member_name
 from queues.standing import Standing
 from queues.state import Picture
 
+SEAT = "HOTLINE_SEAT_"  # a global variable of the dialplan for each work number: the phone
+
 log = structlog.get_logger()
 
 Pause = tuple[bool, str]
@@ -28,11 +30,17 @@ class Members:
         self._picture = picture
         self._sections: dict[str, dict[str, int]] = {}
         self._pauses: dict[str, Pause] = {}
+        self._seats: dict[str, str] = {}
+        """Of work numbers: the phone that the dialplan knows for them."""
 
     def forget(self) -> None:
         """The picture has just been put right: it knows better now."""
         self._sections.clear()
         self._pauses.clear()
+
+    def unseated(self) -> None:
+        """Asterisk has begun anew, or has read its dialplan again: its global variables are gone."""
+        self._seats.clear()
 
     def heard(self, phone: str, pause: Pause) -> None:
         """app_queue says that it was told so, by whomever."""
@@ -54,13 +62,21 @@ class Members:
                 await self._send("QueuePenalty", Queue=section, Interface=interface(phone), Penalty=penalty)
             known[section] = penalty
         await self._pause(standing, added)
+        await self._seat(standing.work_number, phone)
 
-    async def remove(self, phone: str, sections: Mapping[str, int]) -> None:
+    async def remove(self, phone: str, work_number: str, sections: Mapping[str, int]) -> None:
         """Takes a phone out of every queue. Raises AmiError."""
         for section in self._picture.sections.get(phone, {}).keys() | self._sections.get(phone, {}).keys() | sections.keys():
             await self._send("QueueRemove", Queue=section, Interface=interface(phone))
         self._sections.pop(phone, None)
         self._pauses.pop(phone, None)
+        await self._seat(work_number, "")
+
+    async def _seat(self, work_number: str, phone: str) -> None:
+        """For whoever dials a colleague's work number (conversation.conf); it outlives us, not Asterisk."""
+        if self._seats.get(work_number, "") != phone:
+            await self._link.action({"Action": "Setvar", "Variable": f"{SEAT}{work_number}", "Value": phone})
+            self._seats[work_number] = phone
 
     async def _add(self, standing: Standing, section: str, penalty: int) -> None:
         paused, _ = standing.wants_pause()

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 PREFIX = "hotline-"
 AND = "+"  # no name of ours has it
 
+PAGE = "page-"  # begins the unique id of a leg to which something is announced
+
 # Why app_queue is told to pause somebody who did not ask for a break; breaks have the reasons of pauses.yaml.
 IN_CALL = "in_call"  # so that no other queue rings them between the end of a call and the work after it
 AFTER_CALL_WORK = "after_call_work"
@@ -57,6 +59,11 @@ def is_helper(channel: str) -> bool:
     """Whether a leg only says an agent's work number, counts their rest while the service is away, or carries a call's sound
     to a recogniser: nobody's call."""
     return channel.startswith("Local/") and any(f"@hotline-{one}-" in channel for one in ("serves", "rest", "tap"))
+
+
+def is_transfer(channel: str) -> bool:
+    """Whether a leg is Asterisk's own, for an agent's key that asks somebody first (*2)."""
+    return channel.startswith("Local/") and "@hotline-moved-" in channel
 
 
 def phone_of(interface: str) -> str:

@@ -12,7 +12,7 @@ from queues.ami import AmiLink
 from queues.event import Event
 from queues.members import Members
 from queues.model import DEVICE_STATES, AgentState
-from queues.names import TOO_MANY_MISSED, phone_of, queue_of
+from queues.names import PAGE, TOO_MANY_MISSED, phone_of, queue_of
 from queues.standing import Standing
 
 SIT_OUT_SECONDS = 5.0  # after a missed call; longer than a round of ringing somebody else takes to begin
@@ -90,7 +90,8 @@ class PhoneEvents:
             self._changed(standing)
 
     def _bridged(self, event: Event) -> None:
-        if standing := self._of(event):
+        standing = self._of(event)
+        if standing is not None and not event["Uniqueid"].startswith(PAGE):  # an announcement is no conversation: no rest after it
             standing.begins_talking(event["Linkedid"])
             self._changed(standing)
 

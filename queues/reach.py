@@ -22,7 +22,7 @@ def extension(kind: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class Target:
-    """Somebody who can be reached; `line`: they can be talked to, a queue cannot."""
+    """Somebody who can be reached; `line`: one person; of a queue nobody knows who will answer."""
 
     exten: str
     name: str
@@ -43,6 +43,7 @@ class Reach:
     """Looks targets up. `now` may read files and is run where that may take its time."""
 
     def __init__(self, now: Callable[[], Awaitable[Reachable]], phone_of: Callable[[str], Awaitable[str]]) -> None:
+        """`phone_of`: where a colleague is logged in, by login or work number; '' where they are not."""
         self._now = now
         self._phone_of = phone_of
 

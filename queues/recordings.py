@@ -82,7 +82,7 @@ def stop_file(home: Path) -> Path:
 def room(home: Path, minimum_free_mb: int) -> bool:
     """Whether recordings may begin; tells Asterisk. Voicemail's room is not for them. Raises OSError."""
     raw_folder(home).mkdir(mode=0o700, parents=True, exist_ok=True)
-    there = shutil.disk_usage(folder(home)).free >= minimum_free_mb << 20
+    there = shutil.disk_usage(raw_folder(home)).free >= minimum_free_mb << 20
     stop = stop_file(home)
     if there:
         stop.unlink(missing_ok=True)

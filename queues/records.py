@@ -5,7 +5,8 @@ its own before each Queue(), because CONNECT says neither the path nor the linke
 
     QueueLog(QUEUE,${UNIQUEID},NONE,HOTLINE,LINKEDID|PATH|TYPE|CALLER|CALLED|CATEGORY|REFERENCE)
 
-and three where a call is passed on to a number of numbers.yaml (merged.conf); that number stands in the agent's place:
+another where it is an agent who asks a queue's people something (QueueLog(QUEUE,${UNIQUEID},NONE,HOTLINEASK,CALL)), and three
+where a call is passed on to a number of numbers.yaml (merged.conf); that number stands in the agent's place:
 
     QueueLog(NONE,${UNIQUEID},NUMBER,HOTLINEPASS,LINKEDID|PATH|TYPE|CALLER|CALLED|CATEGORY|REFERENCE|MODE)
     QueueLog(NONE,UNIQUEID,NUMBER,HOTLINEACCEPT,LINKEDID|MODE)
@@ -96,6 +97,10 @@ class Ledger:
             case "HOTLINE":
                 names = ("linkedid", "path", "type", "caller", "called", "category", "reference")
                 self._remember(record.callid, {name: record.word(place) for place, name in enumerate(names)})
+            case "HOTLINEASK":  # an agent asks whoever of the queue answers; no citizen is in it
+                self._remember(record.callid, {"asks": record.word(0) or record.callid})
+            case _ if self.callers.get(record.callid, {}).get("asks"):
+                return []
             case "ENTERQUEUE":
                 known = self.callers.get(record.callid, {})
                 self._remember(record.callid, {"caller": record.word(1)} | {k: v for k, v in known.items() if v})

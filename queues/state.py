@@ -24,7 +24,7 @@ from queues.model import (
     QueueView,
     Waiting,
 )
-from queues.names import is_helper, is_place, phone_of, queue_of, wanted_of
+from queues.names import is_helper, is_place, is_transfer, phone_of, queue_of, wanted_of
 from queues.standing import Standing
 
 RECENT = 200
@@ -142,7 +142,7 @@ class Picture:
             self.members.pop((queue, phone), None)
 
     def _joined(self, event: Event, since: float) -> None:
-        if is_place(event["Channel"]):
+        if is_place(event["Channel"]) or self._asks(event):
             return
         uniqueid, queue, needs = event["Uniqueid"], queue_of(event["Queue"]), wanted_of(event["Queue"])
         before = self.waiting.get(uniqueid)
@@ -153,6 +153,13 @@ class Picture:
             line = self._lines.setdefault((queue, needs), [])
             line.insert(max(0, event.number("Position", len(line) + 1) - 1), uniqueid)
         self._note(uniqueid, queue=queue)
+
+    def _asks(self, event: Event) -> bool:
+        """Whether it is an agent who asks a queue's people something: from the call they are in, or by a key of their phone."""
+        if is_transfer(event["Channel"]):
+            return True
+        phone, leg = phone_of(event["Channel"]).rpartition("-")[0], self.channels.get(event["Uniqueid"])
+        return bool(self.sections.get(phone)) and leg is not None and leg.uniqueid != leg.linkedid
 
     def _gone(self, uniqueid: str) -> None:
         """Waits no more, if ever; those behind move up."""

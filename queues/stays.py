@@ -21,8 +21,9 @@ CLOCK_SECONDS = 1.5  # queue_log counts whole seconds
 
 
 def stays(there: Legs, log: Sequence[Record]) -> Iterator[Segment]:
-    """One segment for each run of Queue()."""
-    for leg in there.values():
+    """One segment for each run of Queue(); an agent's leg that asks a queue's people something is no caller's."""
+    asking = {line.callid for line in log if line.event == "HOTLINEASK"}
+    for leg in (leg for leg in there.values() if asking.isdisjoint(there.names(leg))):
         entries = _entries([line for line in log if there.of(line.callid) is leg])
         for run in leg.runs("Queue"):
             queue = queue_of(run.data.partition(",")[0])

@@ -22,7 +22,7 @@ from queues.ami import AmiLink
 from queues.errors import AmiError
 from queues.estimate import RECENT_CALLS, Crowd, agents, handle_seconds, minutes, wait_seconds
 from queues.event import Answer, Event
-from queues.names import AFTER_CALL_WORK, IN_CALL, PREFIX, is_place, phone_of, queue_of
+from queues.names import AFTER_CALL_WORK, IN_CALL, PREFIX, phone_of, queue_of
 from queues.skills import ANYONE
 from queues.state import Picture
 
@@ -81,7 +81,7 @@ class Announcer:
         if not wanted:
             return
         answer = await self._link.action({"Action": "QueueStatus"})
-        callers = [one for one in standing(answer) if not is_place(one.channel)]
+        callers = [one for one in standing(answer) if one.uniqueid in waiting]
         busy = {one.section for one in standing(answer)}
         due = [one for one in callers if queue_of(one.section) in wanted and one.waited >= FIRST_SECONDS and self._due(one.uniqueid, queues[queue_of(one.section)])]
         for caller in due[:MOST_AT_ONCE]:

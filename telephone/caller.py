@@ -45,6 +45,8 @@ class Caller:
         self.number = number
         self.answered_at = 0.0
         self.channel = ""
+        self.call = ""
+        """The unique id of its channel, also before the call is answered."""
         self._ami = ami
         self._server = server
         self._name = name
@@ -71,7 +73,7 @@ class Caller:
         """Calls, and returns when the call was answered. Raises NotAnswered."""
         leg = self._leg = self._server.expect()
         self._listened = 0
-        call = f"caller-{next(_numbers)}-{leg.id[:8]}"
+        call = self.call = f"caller-{next(_numbers)}-{leg.id[:8]}"
 
         def ours(event: Event) -> bool:
             return event["Event"] == "OriginateResponse" and event.get("Uniqueid") == call

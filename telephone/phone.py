@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from telephone.ami import Ami, AmiError, Event
 from telephone.audiosocket import AudioSocketServer, Leg
-from telephone.caller import KEY_SECONDS, CallError
+from telephone.caller import KEY_SECONDS, Caller, CallError
 from telephone.sound import Samples
 
 PJSIP_MODULES: Final = ("res_pjsip.so", "res_pjsip_outbound_registration.so")
@@ -129,8 +130,12 @@ class Phone:
             await self._ami.action("PlayDTMF", Channel=self._channel, Digit=key, Duration="100")
             await asyncio.sleep(KEY_SECONDS)
 
-    async def transfers(self, to: str, seconds: float = 10.0) -> bool:
-        """The telephone's own transfer key (REFER, RFC 3515): whether the hotline agreed. Refused, the talk goes on."""
+    async def transfers(self, to: str, asked: Caller | None = None, seconds: float = 10.0) -> bool:
+        """The telephone's own transfer key (REFER, RFC 3515): whether the hotline agreed. Refused, the talk goes on.
+
+        `asked`: its second line, on which somebody was asked first: they get the call (Replaces, RFC 3891).
+        """
+        replaces = f"?Replaces={await self._dialog(asked)}" if asked else ""
         leg = self._server.expect()
         channel = self._channel
 
@@ -138,7 +143,7 @@ class Phone:
             return event["Event"] == "UserEvent" and event.get("UserEvent") == "Referred" and event.get("Channel") == channel
 
         async with self._ami.watch(ours) as told:
-            for name, value in (("LEG_ID", leg.id), ("LEG_AT", f"{self._server.host}:{self._server.port}"), ("REFER_TO", to)):
+            for name, value in (("LEG_ID", leg.id), ("LEG_AT", f"{self._server.host}:{self._server.port}"), ("REFER_TO", to), ("REFER_REPLACES", replaces)):
                 await self._ami.action("Setvar", Channel=channel, Variable=name, Value=value)
             await self._ami.action("Redirect", Channel=channel, Context="transfers", Exten="s", Priority="1")
             async with asyncio.timeout(seconds):
@@ -148,6 +153,20 @@ class Phone:
             async with asyncio.timeout(seconds):
                 await leg.up.wait()
         return agreed
+
+    def second_line(self) -> Caller:
+        """A call of its own, beside the one that it has."""
+        return Caller(self._ami, self._server, self.name, trunk=self.name)
+
+    async def _dialog(self, line: Caller) -> str:
+        """Call-ID and tags as the other side knows them, for a URI."""
+
+        async def told(what: str) -> str:
+            answer = await self._ami.action("Getvar", Channel=line.call, Variable=f"CHANNEL(pjsip,{what})")
+            return answer["Value"]
+
+        words = f"{await told('call-id')};to-tag={await told('remote_tag')};from-tag={await told('local_tag')}"
+        return quote(words, safe="")
 
     async def is_free(self, within: float = 10.0) -> None:
         """Waits until no call rings or talks here. Raises CallError."""

@@ -88,6 +88,25 @@ def priority(request: Request, holder: Allowed, queue: QueueName, linkedid: Call
     return ask(request, holder, "caller.prefer", queue=queue, linkedid=linkedid, priority=asked.priority)
 
 
+class AnnouncementAsked(_Asked):
+    prompt: str = Field("", max_length=60, description="one of the city's prompts")
+    phone: str = Field("", max_length=32, description="without a prompt: where the supervisor speaks; none: where they are logged in")
+    queue: str = Field("", max_length=40, description="for its agents only; none: for all")
+
+
+class AnnouncementView(BaseModel):
+    state: Literal["ringing", "announcing"]
+    to: list[str] = Field(description="logins of those who are free")
+    left_out: dict[str, int] = Field(description="of the others: how many, by what they are doing")
+    phone: str
+
+
+@router.post("/announcements", response_model=AnnouncementView, status_code=202)
+def announce(request: Request, holder: Allowed, asked: AnnouncementAsked) -> dict[str, Any]:
+    """Said aloud, a minute at most, to agents who are available; refused while callers wait or nobody is free."""
+    return ask(request, holder, "agents.announce", prompt=asked.prompt, phone=asked.phone, queue=asked.queue)
+
+
 @router.post("/messages", status_code=202)
 def tell(request: Request, holder: Allowed, asked: MessageAsked) -> dict[str, Any]:
     """The event `message` on /api/events, for agents' desks."""

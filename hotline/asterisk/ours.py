@@ -46,6 +46,7 @@ def instance(settings: Settings) -> Instance:
             "external_address": file.sip.external_address,
             "local_networks": file.sip.local_networks,
             "trunks": file.sip.trunks,
+            "sites": file.sip.sites,
             "encrypted_trunks": file.tls.trunks,
             "registrations": _registrations(settings),
             "tls": _tls(settings),

@@ -45,7 +45,7 @@ async def opened(
     desk.at_close(keeper.close)
     server.codes = Codes(desk, cities, desk_secret(settings))
     server.lookup = Lookups(database, pin_key(settings), cities, desk_secret(settings))
-    await asyncio.to_thread(talks.put_on, desk, settings, link, rows, events)
+    await asyncio.to_thread(talks.put_on, desk, settings, link, rows, events, floor, keeper.people)
     captions.put_on(desk, link, floor, ears, events.say, phone_of, cities)
     await desk.open(settings.home)
     return desk

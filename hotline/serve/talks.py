@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import or_, select
 
@@ -17,9 +18,13 @@ from queues.calls_out import CallsOut
 from queues.conversation import Conversations
 from queues.desk import Desk
 from queues.events import Events
+from queues.floor import Floor
+from queues.handed_over import HandedOver
 from queues.outgoing import Outgoing
+from queues.paging import Paging
 from queues.reach import Reach, Reachable
 from queues.recording_control import RecordingControl
+from queues.standing import Standing
 from queues.storage import Database, Rows
 from queues.supervision import Supervision
 from queues.tables import Person, Shift
@@ -27,12 +32,15 @@ from queues.waiting_callers import WaitingCallers
 from tickets.models import Ticket
 
 
-def put_on(desk: Desk, settings: Settings, link: AmiLink, rows: Rows, events: Events) -> None:
+def put_on(desk: Desk, settings: Settings, link: AmiLink, rows: Rows, events: Events, floor: Floor, people: Mapping[str, Standing]) -> None:
     """Adds the handlers of docs/contract.md's /api/calls/… and /api/queues/…/callers/…."""
     versions = menus.Store.of(settings)
 
     async def phone_of(login: str) -> str:
         return await rows.do(phone_of_login, login)
+
+    async def colleague_at(name: str) -> str:
+        return await rows.do(_colleague_at, name)
 
     async def role_at(phone: str) -> str:
         if phone not in (await reachable()).phones:
@@ -45,9 +53,16 @@ def put_on(desk: Desk, settings: Settings, link: AmiLink, rows: Rows, events: Ev
     async def reachable() -> Reachable:
         return await asyncio.to_thread(_reachable, settings, versions)
 
+    async def announceable() -> tuple[Collection[str], Collection[str], Collection[str]]:
+        city, now = await asyncio.to_thread(transfers.current, settings, versions), await reachable()
+        return city.prompts, now.queues, now.phones
+
+    def waiting_in(queue: str) -> int:
+        return sum(not queue or caller.queue == queue for caller in floor.picture.waiting.values())
+
     shown = transfers.shown(transfers.current(settings, versions))
     outgoing = Outgoing(link)
-    talks = Conversations(link, phone_of, Reach(reachable, phone_of))
+    talks = Conversations(link, phone_of, Reach(reachable, colleague_at))
     lead = Supervision(link, talks, outgoing, phone_of, role_at, allowed=settings.file.conversations.listening, shown=shown)
     waiting = WaitingCallers(link, reachable)
     for name, handler in (
@@ -64,11 +79,21 @@ def put_on(desk: Desk, settings: Settings, link: AmiLink, rows: Rows, events: Ev
     desk.add("caller.move", waiting.move, roles=LEADERS, target="linkedid")
     desk.add("caller.prefer", waiting.prefer, roles=LEADERS, target="linkedid")
     desk.add("agents.tell", Broadcast(events).tell, roles=LEADERS, target="queue")
+    paging = Paging(link, phone_of, people, waiting_in, announceable, shown)
+    desk.add("agents.announce", paging.announce, roles=LEADERS, target="queue")
+    HandedOver(link)
 
 
 def phone_of_login(database: Database, login: str) -> str:
     with database.reads() as session:
         return session.scalar(select(Shift.phone).where(Shift.login == login)) or ""
+
+
+def _colleague_at(database: Database, name: str) -> str:
+    """By login, else by work number."""
+    with database.reads() as session:
+        by_number = select(Shift.phone).join(Person, Person.login == Shift.login).where(Person.work_number == name)
+        return phone_of_login(database, name) or session.scalar(by_number) or ""
 
 
 def _role_at(database: Database, phone: str) -> str:

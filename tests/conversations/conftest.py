@@ -179,7 +179,7 @@ def _quick(queues: Any) -> None:
 async def floor(folder: Path, city: Path) -> AsyncIterator[Floor]:
     plan = Plan(
         folder / "hotline", SIP_PORT, SIP_PORT + 1, SIP_PORT + 2, SIP_PORT + 3, (26000, 27999),
-        settings={"sip": {"address": "127.0.0.1", "outbound": f"127.0.0.2:{SIP_PORT}"}, "menu": {"city": str(city)}},
+        settings={"sip": {"address": "127.0.0.1", "outbound": f"127.0.0.2:{SIP_PORT}"}, "menu": {"city": str(city)}, "spool": {"minimum_free_mb": 1}},
     )  # fmt: skip
     wiring = Wiring(folder / "network", hotline_port=SIP_PORT, sip_port=SIP_PORT, phones_port=SIP_PORT + 4, ami_port=SIP_PORT + 5, rtp_ports=(28000, 29999))
     async with (

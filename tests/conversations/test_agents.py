@@ -120,7 +120,7 @@ async def test_what_may_not_be_done_changes_nothing_and_is_in_the_audit(floor: F
         ("wang", "transfer", {"to": {"kind": "queue", "name": "nowhere"}}, 404),
         ("wang", "transfer", {"to": {"kind": "agent", "name": "zhang"}}, 409),
         ("wang", "transfer", {"to": {"kind": "phone", "name": "sip:x@y"}}, 404),
-        ("wang", "transfer", {"to": {"kind": "queue", "name": "general"}, "talk_first": True}, 422),
+        ("wang", "conference", {"to": {"kind": "queue", "name": "general"}}, 422),
         ("wang", "resume", {}, 409),
         ("wang", "complete", {}, 409),
         ("wang", "supervision", {"mode": "listen"}, 403),

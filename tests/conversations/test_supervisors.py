@@ -80,6 +80,13 @@ async def test_a_waiting_caller_is_moved_and_another_preferred_and_nobody_abando
     for citizen in waiting:
         await citizen.hangs_up()
 
+    async def visits() -> list[tuple[str, str]]:
+        answer = await floor.hotline.get(f"/api/records/{calls[0]}")
+        record = answer.json() if answer.is_success else {"ended_at": None}
+        return [(part["queue"], part["how"]) for part in record["segments"] if part["kind"] == "queue"] if record["ended_at"] else []
+
+    assert await until(visits, "its record") == [("complaints", "moved"), ("general", "answered")]
+
 
 async def test_a_message_reaches_every_desk(floor: Floor) -> None:
     headers = {"Authorization": f"Bearer {floor.tokens['wang']}"}

@@ -152,6 +152,24 @@ async def test_whom_nobody_may_reach(kind: str, name: str, status: int) -> None:
     assert not peer.sent
 
 
+async def test_a_queue_can_be_asked_first_but_not_called_into_the_talk() -> None:
+    peer = Peer(CITIZEN, AGENT)
+    assert await talks(peer).transfer(WANG, CALL, "queue", "general", talk_first=True) == {"state": "consulting", "linkedid": CALL, "to": "general"}
+    (redirect,) = peer.of("Redirect")
+    assert (redirect["ExtraContext"], redirect["ExtraExten"], redirect["Exten"]) == ("hotline-moved", "q-general", "citizen")
+    with pytest.raises(Refused, match="ask it first"):
+        await talks(Peer(CITIZEN, AGENT)).conference(WANG, CALL, "queue", "general")
+
+
+@pytest.mark.parametrize("exten", ["consult", "colleagues"])
+async def test_whoever_was_asked_of_a_queue_is_found_as_a_colleague_is(exten: str) -> None:
+    asked = leg("PJSIP/li-00000003", "h-1.3", "hotline-phones,", bridge="b2", age=3)
+    peer = Peer(leg("PJSIP/trunk-00000001", CALL, "hotline-room,citizen"), leg("PJSIP/wang-00000002", "h-1.2", f"hotline-move,{exten}", bridge="b2"), asked)
+    assert (await talks(peer).conference(WANG, CALL))["state"] == "conference"
+    (redirect,) = peer.of("Redirect")
+    assert (redirect["Channel"], redirect["ExtraChannel"]) == ("PJSIP/li-00000003", "PJSIP/wang-00000002")
+
+
 async def test_the_number_of_an_entry_is_the_entry() -> None:
     peer = Peer(CITIZEN, AGENT)
     await talks(peer).transfer(WANG, CALL, "outside", "110")

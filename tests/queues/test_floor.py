@@ -1,10 +1,10 @@
-"""The floor: picture, file and happenings together, on a loopback peer and on a real Asterisk."""
+"""The floor: picture, file and happenings together, on a loopback peer."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,71 +14,15 @@ import pytest
 from queues import floor as floors
 from queues import snapshot
 from queues.ami import AmiLink
-from queues.errors import LoginRefused
-from queues.event import Event
-from queues.floor import Floor, OnAlive
-from queues.happenings import AgentAnswered, AgentCallEnded, Happening
-from queues.model import Doing
+from queues.floor import Floor
+from queues.happenings import AgentAnswered, Happening
 from queues.queue_log import QueueLog
 from queues.snapshot import Snapshot
-from tests.queues.conftest import QueueHouse
+from tests.queues.floors import Taker, kept, shown
+from tests.queues.floors import quick_heartbeat as quick_heartbeat  # noqa: PLC0414 - a fixture here, too
+from tests.queues.floors import taker as taker  # noqa: PLC0414 - a fixture here, too
 from tests.queues.peer import Peer
-from tests.queues.stories import Watch, abandoned, answered, dial
 from tests.queues.test_queue_log import ANSWERED, BEGIN, CONNECT, ENDED, ENDS, ENTERS
-
-
-class Taker:
-    """What makes tickets of happenings; can be told to fail."""
-
-    def __init__(self) -> None:
-        self.took: list[Happening] = []
-        self.fails: Callable[[Happening], bool] = lambda happening: False
-        self.tries = 0
-        self._new = asyncio.Event()
-
-    async def __call__(self, happening: Happening) -> None:
-        self.tries += 1
-        self._new.set()
-        if self.fails(happening):
-            raise ConnectionError("the database is away")
-        self.took.append(happening)
-
-    async def until(self, true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not true():
-                self._new.clear()
-                await self._new.wait()
-
-
-@pytest.fixture
-def taker() -> Taker:
-    return Taker()
-
-
-@asynccontextmanager
-async def kept(link: AmiLink, home: Path, log: Path, taker: Taker, alive: OnAlive | None = None) -> AsyncIterator[Floor]:
-    floor = Floor(link, home, log, taker, alive)
-    await floor.start()
-    try:
-        yield floor
-    finally:
-        await floor.close()
-
-
-async def shown(home: Path, true: Callable[[Snapshot], bool]) -> Snapshot:
-    """The file, once it shows that."""
-    async with asyncio.timeout(10):
-        while True:
-            found = snapshot.read(snapshot.where(home))
-            if found and true(found):
-                return found
-            await asyncio.sleep(0.02)
-
-
-@pytest.fixture(autouse=True)
-def quick_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(floors, "HEARTBEAT_SECONDS", 0.05)
-    monkeypatch.setattr(floors, "LEAST_SECONDS_BETWEEN_WRITES", 0.02)
 
 
 def no_link() -> AmiLink:
@@ -206,132 +150,6 @@ def test_a_picture_nobody_renews_is_stale() -> None:
     at = datetime(2026, 11, 22, tzinfo=UTC)
     made = Snapshot(at, True, None, (), (), (), ())
     assert not made.is_stale(at.replace(second=15)) and made.is_stale(at.replace(second=16))
-
-
-# ---- on a real Asterisk
-
-
-@pytest.fixture
-async def link(house: QueueHouse) -> AsyncIterator[AmiLink]:
-    async with house.link() as link:
-        await link.wait_connected(5)
-        yield link
-
-
-def skip_the_past(house: QueueHouse, home: Path) -> None:
-    """Other tests have called too."""
-    log = QueueLog(house.queue_log, home / "run" / "queue_log.bookmark")
-    log.read()
-    log.keep()
-
-
-@pytest.mark.asterisk
-async def test_a_real_asterisk_refuses_a_wrong_secret(house: QueueHouse) -> None:
-    async with house.link(secret="wrong") as link:
-        with pytest.raises(LoginRefused, match="Authentication failed"):
-            await link.wait_connected(5)
-
-
-@pytest.mark.asterisk
-async def test_agents_and_queues_of_a_real_asterisk_are_seen(house: QueueHouse, link: AmiLink, tmp_path: Path, taker: Taker) -> None:
-    async with kept(link, tmp_path, house.queue_log, taker):
-        now = await shown(tmp_path, lambda now: bool(now.queues))
-    assert [queue.name for queue in now.queues] == ["complaints", "general", "nobody", "patience"]
-    assert [(agent.phone, agent.queues) for agent in now.agents] == [
-        ("answers", ("complaints",)), ("rings", ("patience",)), ("talks", ("general",)),
-    ]  # fmt: skip
-
-
-@pytest.mark.asterisk
-async def test_an_agent_answers_a_real_call(house: QueueHouse, link: AmiLink, network: AmiLink, tmp_path: Path, taker: Taker) -> None:
-    skip_the_past(house, tmp_path)
-    watch = Watch(network)
-    alive: asyncio.Queue[frozenset[str]] = asyncio.Queue()
-
-    async def still_alive(at: datetime, calls: frozenset[str]) -> None:
-        alive.put_nowait(calls)
-
-    async with kept(link, tmp_path, house.queue_log, taker, still_alive) as floor:
-        await dial(house, network, "general", patience=30, stays=60)
-        connected = await watch.sees("AgentConnect")
-        await taker.until(lambda: len(taker.took) == 1)
-        await floor.resync()
-        async with asyncio.timeout(10):
-            while taker.took[0].linkedid not in await alive.get():
-                pass
-        await shown(tmp_path, lambda now: any(call.doing is Doing.TALKING and call.agent == "talks" for call in now.calls))
-        await network.action({"Action": "Hangup", "Channel": connected["Channel"]})
-        await taker.until(lambda: len(taker.took) == 2)
-        now = await shown(tmp_path, lambda now: not now.calls)
-    begun, ended = taker.took
-    assert isinstance(begun, AgentAnswered) and isinstance(ended, AgentCallEnded)
-    assert (begun.agent, begun.queue, begun.path, begun.type, begun.caller, begun.called) == (
-        "talks", "general", "12345-1-1", "complaint", "13800001234", "12345",
-    )  # fmt: skip
-    assert (ended.linkedid, ended.by) == (begun.linkedid, "caller")
-    past = next(call for call in now.recent if call.linkedid == begun.linkedid)
-    assert (past.agent, past.queue, past.path) == ("talks", "general", "12345-1-1")
-
-
-@pytest.mark.asterisk
-async def test_a_call_answered_while_python_was_away_is_told_when_it_is_back(
-    house: QueueHouse, link: AmiLink, network: AmiLink, tmp_path: Path, taker: Taker
-) -> None:
-    skip_the_past(house, tmp_path)
-
-    async def dont_look() -> None: ...
-
-    await answered(house, network, dont_look)
-    house.asterisk.cli("logger rotate")
-    async with kept(link, tmp_path, house.queue_log, taker):
-        await taker.until(lambda: len(taker.took) == 2)
-    assert [type(happening) for happening in taker.took] == [AgentAnswered, AgentCallEnded]
-
-
-@pytest.mark.asterisk
-async def test_a_caller_who_gives_up_makes_no_agents_ticket(
-    house: QueueHouse, link: AmiLink, network: AmiLink, tmp_path: Path, taker: Taker
-) -> None:
-    skip_the_past(house, tmp_path)
-    async with kept(link, tmp_path, house.queue_log, taker):
-
-        async def look() -> None:
-            await shown(tmp_path, lambda now: any(len(queue.waiting) == 1 for queue in now.queues))
-
-        await abandoned(house, network, look)
-        now = await shown(tmp_path, lambda now: not now.calls and bool(now.recent))
-    assert taker.took == [] and any(call.queue == "patience" for call in now.recent)
-
-
-@pytest.mark.asterisk
-async def test_nobody_logged_in_lets_a_caller_out_at_once(house: QueueHouse, network: AmiLink) -> None:
-    watch = Watch(network)
-    joined: list[Event] = []
-    network.subscribe("QueueCallerJoin", joined.append)
-    await dial(house, network, "nobody", patience=60, stays=60)
-    await watch.sees("Hangup", Context="network", Exten="nobody-60")
-    assert joined == []
-
-
-@pytest.mark.asterisk
-async def test_a_restart_of_asterisk_is_a_new_picture(house: QueueHouse, link: AmiLink, tmp_path: Path, taker: Taker) -> None:
-    async with kept(link, tmp_path, house.queue_log, taker):
-        await shown(tmp_path, lambda now: now.connected and bool(now.agents))
-        await asyncio.to_thread(house.asterisk.kill)
-        await shown(tmp_path, lambda now: not now.connected)
-        await asyncio.to_thread(house.asterisk.start)
-        await shown(tmp_path, lambda now: now.connected and len(now.agents) == 3)
-
-
-@pytest.mark.asterisk
-async def test_keys_can_be_played_into_a_channel(house: QueueHouse, link: AmiLink, network: AmiLink) -> None:
-    """panoramisk loses its connection over the answer to this."""
-    watch = Watch(network)
-    await dial(house, network, "general", patience=5, stays=2)
-    connected = await watch.sees("AgentConnect")
-    answer = await link.action({"Action": "PlayDTMF", "Channel": connected["Channel"], "Digit": "5"})
-    assert answer["Message"] == "DTMF successfully queued"
-    await watch.sees("Hangup", Context="network", Exten="general-5")
 
 
 def test_json_of_a_snapshot_is_plain(tmp_path: Path) -> None:

@@ -208,6 +208,16 @@ def test_a_name_with_strange_line_separators_does_not_make_lines(logbook: Logboo
     assert logbook.is_read() == [ANSWERED]
 
 
+def test_an_agent_who_asks_a_queues_people_is_no_caller_of_theirs() -> None:
+    """Nobody's ticket begins or ends by it, however it ends."""
+    for end in ("CONNECT|3|c.3|2", "ABANDON|1|1|3", "EXITWITHTIMEOUT|1|1|45"):
+        lines = ["HOTLINEASK|c.1", "ENTERQUEUE||wang|1", end, "COMPLETEAGENT|3|20|1"]
+        ledger = Ledger()
+        records = [Record.parse(f"1795000000|c.2|hotline-tax|li/102|{line}") for line in lines]
+        assert ledger.follow(record for record in records if record) == []
+        assert ledger.talking == {}
+
+
 def test_callers_who_never_leave_do_not_fill_the_memory() -> None:
     ledger = Ledger()
     ledger.follow(Record.parse(ENTERS.splitlines()[0].replace("a-1.1", f"a-{n}.1")) for n in range(MOST_REMEMBERED + 50))  # type: ignore[misc]

@@ -114,3 +114,21 @@ def test_a_spy_is_no_caller() -> None:
     name, own = "Local/s@hotline-whisper-00000001;1", f"h-{T}.7"
     spy = assemble([event("CHAN_START", 0, name, own, own), event("CHAN_END", 5, name, own, own)], [])
     assert spy is not None and spy.kind is CallKind.PLACEHOLDER
+
+
+def test_an_agent_who_asks_a_queue_is_nobody_who_waits_there() -> None:
+    """The agent's leg runs Queue() while the citizen is on hold; whoever of the queue answers talks with the agent, then with the citizen."""
+    agent, asked = "PJSIP/wang-00000002", "PJSIP/li-00000003"
+    own, theirs = {"channel": agent, "uniqueid": "h-2"}, {"channel": asked, "uniqueid": "h-3"}
+    made = call(
+        *queued(1, 60), event("CHAN_START", 2, **own), event("ANSWER", 3, **own), event("BRIDGE_ENTER", 3, extra={"bridge_id": "b1"}),
+        event("BRIDGE_ENTER", 3, **own, extra={"bridge_id": "b1"}), event("BRIDGE_EXIT", 10), event("BRIDGE_EXIT", 10, **own),
+        event("APP_START", 11, **own, app="Queue", data="hotline-tax,cr,,,45"), event("CHAN_START", 12, **theirs), event("ANSWER", 14, **theirs),
+        event("BRIDGE_ENTER", 14, **own, extra={"bridge_id": "b2"}), event("BRIDGE_ENTER", 14, **theirs, extra={"bridge_id": "b2"}),
+        event("CHAN_END", 30, **own), event("CHAN_END", 50, **theirs),
+        log=f"1|{CALL}|hotline-general|NONE|ENTERQUEUE||138|1 3|{CALL}|hotline-general|wang/101|CONNECT|2|h-2|2 11|h-2|hotline-tax|NONE|HOTLINEASK|{CALL}"
+        " 11|h-2|hotline-tax|NONE|ENTERQUEUE||wang|1 14|h-2|hotline-tax|li/102|CONNECT|3|h-3|2 30|h-2|hotline-tax|li/102|COMPLETECALLER|3|16|1",
+    )  # fmt: skip
+    assert [(visit.queue, visit.how) for visit in made.visits] == [("general", Left.ANSWERED)]
+    assert figures([made], T, T + 100, queue="tax").offered == 0
+    assert [(talk.agent, talk.queue) for talk in made.talks] == [("wang", "general"), ("li", "")]

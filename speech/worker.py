@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-from speech import audio, vad
+from speech import audio, trimming, vad
 from speech.choice import Choice
 from speech.engines import load
 from speech.recogniser import EngineUnusable, NoSpeech, Recogniser, Recognition, RecognitionError, SoundRefused, as_json
@@ -45,15 +45,16 @@ def transcribe(engine: Recogniser, path: Path, understanding: Understanding) -> 
     spans = vad.speech(sound)
     spoken = round(sum((span.seconds for span in spans), 0.0), 2)
     seconds = round(sound.seconds, 2)
-    heard = engine.hear(sound) if spans else None
-    if heard is None:
+    cut = trimming.trimmed(sound, spans)
+    if not len(cut.sound.samples):
         return NoSpeech(seconds, spoken)
+    heard = engine.hear(cut.sound)
     evidence = Evidence(heard.score, engine.score_kind, spoken, review.snr_db(sound, spans))
     told = understanding.understand(heard.raw, evidence, engine.language)
     if not told.text:
         return NoSpeech(seconds, spoken)
     return Recognition(
-        raw=heard.raw, text=told.text, findings=told.as_json(), words=heard.words, score=heard.score, score_kind=engine.score_kind,
+        raw=heard.raw, text=told.text, findings=told.as_json(), words=cut.placed(heard.words), score=heard.score, score_kind=engine.score_kind,
         engine=engine.engine, model=engine.model, seconds=seconds, speech_seconds=spoken,
     )  # fmt: skip
 

@@ -29,6 +29,7 @@ USUAL = Channels(
             Channel("app", "手机应用", needs=("place",), tell="pull"),
             Channel("wechat", "微信", tell="pull"),
             Channel("weibo", "微博", tell="pull"),
+            Channel("open311", "Open311"),
             Channel("qq", "QQ", answered=MANNED, tell="pull"),
         )
     },

@@ -52,7 +52,7 @@ COLUMNS: dict[str, Class] = {
         personal="address in_reply_to", sensitive="subject text",
     ),
     **_table(
-        "open311_requests", internal="ticket_id token key address_id", personal="address lat long device_id account_id", sensitive="media_url"
+        "open311_requests", internal="ticket_id token address_id", personal="address lat long device_id account_id", sensitive="media_url"
     ),
     **_table("imported", internal="number ticket_id at"),
     **_table("ticket_words", internal="id ticket_id words"),  # masked words only

@@ -57,7 +57,6 @@ EVENTS = {  # what a line of history can say
     "message_received": "a message became a ticket",
     "fax_received": "a fax became a ticket, or its failure did",
     "imported": "a file of another system brought it here: under which number it is known there, and its stage",
-    "request_received": "a request of another program became a ticket",
     "transcribed": "the words of a message are known",
     "emergency_words": "words of an emergency are among them; a person must look now",
     "no_speech": "nobody spoke",

@@ -16,11 +16,13 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from tickets import models, wire
+from tickets import wire
 from tickets.case_tables import Note
 from tickets.deadlines import Rules
-from tickets.item import first_id, plain
-from tickets.life import begin, note
+from tickets.intake import CREATED, MANY, Intake, Taken
+from tickets.intake_rules import IntakeRefused
+from tickets.intake_rules import Report as Message
+from tickets.item import first_id
 from tickets.models import DRAFT, History, Ticket
 from tickets.moves import CLOSED, STAGES
 from tickets.open311 import CHANNEL, CLOSED_STATUS, OTHER, Fault, Query, Refused, Report, Service, status
@@ -48,25 +50,22 @@ class Register:
         """Services by their codes; there always is one for what fits nowhere."""
         return {service.code: service for service in self.services()} | {OTHER.code: OTHER}
 
-    def take_in(self, report: Report, actor: str, key: str = "") -> tuple[Ticket, Open311Request]:
-        """A ticket of a request. The same request under one `key` is the same ticket."""
+    def take_in(self, intake: Intake, report: Report, key: str) -> tuple[Taken, Ticket, str]:
+        """By the one intake of all channels: what became of it, its ticket, and its token where it is a new one. Raises Refused.
+
+        The same request under one `key` is the same ticket; where only the first half of it was stored, the rest is now.
+        """
+        try:
+            taken = intake.take(_message(report, key))
+        except IntakeRefused as no:
+            raise Refused(Fault(400, no.detail)) from None
+        if taken.ticket is None:
+            raise Refused(Fault(429 if taken.outcome == MANY else 400, taken.answer or "there is nothing to do in it"))
+        if taken.outcome != CREATED:
+            return taken, taken.ticket, ""
         with self.store.database.writes() as session:
-            if key and (found := session.scalar(select(Open311Request).where(Open311Request.key == key))):
-                return session.get_one(Ticket, found.ticket_id), found
-            ticket = begin(session, CHANNEL, models.OPEN)
-            ticket.type, ticket.confidential = report.type, report.confidential
-            ticket.category = "" if report.service == OTHER else report.service.code
-            ticket.caller, ticket.caller_name, ticket.ended_at = plain(report.phone), plain(report.name), ticket.began_at
-            ticket.transcript = report.description or None
-            session.add(ticket)
-            note(session, ticket, "request_received", {"by": CHANNEL}, actor)
-            said = Open311Request(
-                ticket_id=ticket.id, token=secrets.token_urlsafe(32), key=key or None, address=report.address, address_id=report.address_id,
-                lat=report.lat, long=report.long, media_url=report.media_url, device_id=report.device_id, account_id=report.account_id,
-            )  # fmt: skip
-            session.add(said)
-            self.store.outbox.add(session, ticket)
-            return ticket, said
+            said = session.get(Open311Request, taken.ticket.id) or _kept(session, taken.ticket, report)
+            return taken, taken.ticket, said.token
 
     def by_token(self, token: str) -> tuple[Ticket, Open311Request]:
         """Raises Refused where nobody was given this token."""
@@ -98,6 +97,25 @@ class Register:
             words = _told(session, [ticket.id for ticket, _ in rows]) if with_key else {}
         services, rules = self.known(), self.rules()
         return [_shown(ticket, said, services, rules, closed.get(ticket.id), words.get(ticket.id, "")) for ticket, said in rows]
+
+
+def _message(report: Report, key: str) -> Message:
+    """As the intake takes it. What the program says of its user is never their number alone: that was only typed in."""
+    named = next((f"{kind}:{name}" for kind, name in (("account", report.account_id), ("device", report.device_id), ("phone", report.phone)) if name), key)
+    return Message(
+        CHANNEL, key, named[:200], report.description or report.service.name, place=report.address, sender_name=report.name, phone=report.phone,
+        email=report.email, type=report.type, category="" if report.service == OTHER else report.service.code, confidential=report.confidential,
+        attachments=int(bool(report.media_url)),
+    )  # fmt: skip
+
+
+def _kept(session: Session, ticket: Ticket, report: Report) -> Open311Request:
+    said = Open311Request(
+        ticket_id=ticket.id, token=secrets.token_urlsafe(32), address=report.address, address_id=report.address_id, lat=report.lat,
+        long=report.long, media_url=report.media_url, device_id=report.device_id, account_id=report.account_id,
+    )  # fmt: skip
+    session.add(said)
+    return said
 
 
 def _joined(outer: bool = False) -> Select[Ticket, Open311Request]:

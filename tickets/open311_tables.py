@@ -14,7 +14,6 @@ class Open311Request(Base):
     __tablename__ = "open311_requests"
     ticket_id: Mapped[str] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
     token: Mapped[str] = mapped_column(String(43), unique=True)  # cannot be guessed; leads to the number once there is one to tell
-    key: Mapped[str | None] = mapped_column(unique=True)  # who handed it in, and their Idempotency-Key
     address: Mapped[str]
     address_id: Mapped[str]
     lat: Mapped[float | None]

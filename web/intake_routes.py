@@ -25,7 +25,7 @@ from web.access import May, Reader, needs, refused
 from web.asking import actor
 from web.problems import Problem
 
-OWN_DOORS = ("sms", "email", "web")  # these come in by doors of their own, which know that the sender is the sender
+OWN_DOORS = ("sms", "email", "web", "open311")  # these come in by doors of their own, which know that the sender is the sender
 STATUS = {CREATED: 201, ASKED: 202, MANY: 429}
 ULID = r"^[0-9A-HJKMNP-TV-Z]{26}$"
 log = structlog.get_logger("web.intake")

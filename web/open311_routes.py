@@ -18,17 +18,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from tickets import open311
+from tickets.intake import Intake
+from tickets.item import new_id
 from tickets.open311 import ATTRIBUTES, LINES, SPECIFICATION, Fault, Refused, Service
 from tickets.open311_register import Register
 from web.access import ROLES, May, Reader, refused
-from web.asking import actor
 from web.open311_format import JSON, TYPES, XML, answer, refusal, wanted
 
 PREFIX = "/open311"
 LARGEST_FORM = 64 * 1024  # bytes; the longest description is 36 000 of them when it is percent-encoded
 MOST_FIELDS = 100
 FORM = "application/x-www-form-urlencoded"
-NOTICE = "请求已登记，将由承办单位在承诺时限内办理。Registered; it will be handled within its deadline."
 LATER = "请求已收到，受理后可凭 token 查到编号。Received; its number can be asked for by the token once it was accepted."
 CONTENT: dict[str, Any] = {XML.split(";")[0]: {"schema": {"type": "string"}}, JSON.split(";")[0]: {}}
 ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -249,9 +249,15 @@ def hand_in(
         report = open311.report(given, register.known())
     except Refused as no:
         raise _told(request, holder, no) from None
-    ticket, said = register.take_in(report, str(actor(holder)), f"{holder.token} {idempotency_key}" if idempotency_key else "")
-    name = {"token": said.token} if provider.batch else {"service_request_id": ticket.number}
-    return answer(form, "service_requests", [name | {"service_notice": LATER if provider.batch else NOTICE, "account_id": report.account_id or None}])
+    intake: Intake = request.app.state.intake
+    try:
+        taken, ticket, token = register.take_in(intake, report, f"{holder.token} {idempotency_key or new_id()}")
+    except Refused as no:
+        raise _told(request, holder, no) from None
+    if provider.batch and token:
+        return answer(form, "service_requests", [{"token": token, "service_notice": LATER, "account_id": report.account_id or None}])
+    notice = taken.answer + (intake.rules().notices.text("pin", "", pin=taken.pin) if taken.pin else "")
+    return answer(form, "service_requests", [{"service_request_id": ticket.number, "service_notice": notice, "account_id": report.account_id or None}])
 
 
 def _told(request: Request, holder: Reader, no: Refused) -> Refused:

@@ -45,10 +45,11 @@ class App:
     """A citizens' program with a key."""
 
     def __init__(self, api: TestClient, hotline: Hotline) -> None:
-        self.api, self.key, self.hotline = api, hotline.tokens["integration"], hotline
+        self.api, self.key, self.hotline, self.sent = api, hotline.tokens["integration"], hotline, 1233
 
     def hands_in(self, status: int = 200, /, headers: dict[str, str] | None = None, end: str = ".json", **form: Any) -> Any:
-        given = {name: value for name, value in (FORM | {"api_key": self.key} | form).items() if value is not None}
+        self.sent += 1  # another person each time, or it would be the same matter again
+        given = {name: value for name, value in (FORM | {"api_key": self.key, "device_id": f"phone-{self.sent}", "phone": f"1380000{self.sent:04}"} | form).items() if value is not None}
         said = self.api.post(f"/open311/v2/requests{end}", data=given, headers=headers)
         assert said.status_code == status, said.text
         return said.json() if end == ".json" else said
@@ -130,7 +131,7 @@ def test_a_request_becomes_a_ticket(app: App, hotline: Hotline) -> None:
     assert (ticket.channel, ticket.category, ticket.type, ticket.status, ticket.stage) == ("open311", "street-lights", "complaint", "open", "pending")
     assert (ticket.caller, ticket.caller_name) == ("13800001234", "王小明")
     assert said[0]["account_id"] == "u7"
-    assert [line.event for line in hotline.store.history(ticket_id=ticket.id)] == ["request_received"]
+    assert [line.event for line in hotline.store.history(ticket_id=ticket.id)] == ["received"]
     assert hotline.store.outbox.of_ticket(ticket.id)
 
 
@@ -206,10 +207,22 @@ def test_a_key_may_also_be_a_bearer_token_and_another_role_is_told_no(app: App, 
 
 
 def test_the_same_key_twice_is_one_ticket(app: App, hotline: Hotline) -> None:
-    again = [app.number(headers={"Idempotency-Key": "k1"}) for _ in range(2)]
+    again = [app.number(headers={"Idempotency-Key": "k1"}, phone="13800001234", device_id="x") for _ in range(2)]
     assert again[0] == again[1]
+    assert "another message's" in app.hands_in(400, headers={"Idempotency-Key": "k1"}, description="停电")[0]["description"]
     assert app.number(headers={"Idempotency-Key": "k2"}) != again[0]
     assert hotline.store.count() == 2
+
+
+def test_the_one_intake_judges_it(app: App, hotline: Hotline) -> None:
+    """The same person's same matter finds its ticket; what is nothing is asked for; a city may take none."""
+    first = app.number(account_id="u1")
+    again = app.hands_in(account_id="u1")[0]
+    assert (again["service_request_id"], "已在办理" in again["service_notice"]) == (first, True)
+    assert hotline.store.ticket(first).repeats == 1
+    ticket = hotline.store.ticket(app.number(description=None, media_url="https://example.cn/a.jpg"))
+    assert (ticket.transcript, ticket.place) == ("路灯", "黄河路 12 号")
+    assert "内容" in app.hands_in(400, description="的")[0]["description"]
 
 
 def test_html_and_a_withdrawn_emoji_stay_text(app: App, api: TestClient) -> None:

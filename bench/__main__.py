@@ -1,4 +1,4 @@
-"""Measures a hotline of its own and prints tables: python -m bench [--full] [--only two-keys|round-trips|generated|waiting|answer|messages|memory]
+"""Measures a hotline of its own and prints tables: python -m bench [--full] [--only register|two-keys|round-trips|generated|waiting|answer|messages|memory]
 
 Run it in isolation (`make bench` does), so that no call can leave the machine. Files: var/bench/*.json.
 """
@@ -14,7 +14,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import answer, crowd, day, floor, generated, house, memory, messages, report, round_trips, two_keys, waiting
+from bench import (
+    answer,
+    crowd,
+    day,
+    floor,
+    generated,
+    house,
+    memory,
+    messages,
+    register,
+    report,
+    round_trips,
+    two_keys,
+    waiting,
+)
 from bench.answer import Load
 from bench.line import Line
 from hotline.asterisk import find
@@ -23,7 +37,7 @@ from telephone.hotline_under_test import HotlineUnderTest
 from telephone.network import Network
 
 RESULTS = PROJECT / "var" / "bench"
-ALONE = ("day", "floor", "generated", "waiting", "round-trips", "two-keys")  # measured with nothing else of ours running
+ALONE = ("register", "day", "floor", "generated", "waiting", "round-trips", "two-keys")  # measured with nothing else of ours running
 PARTS = (*ALONE, "answer", "messages", "crowd", "memory")
 
 
@@ -60,7 +74,10 @@ async def run(parts: list[str], full: bool, folder: Path, console: Console) -> N
 
 async def _alone(console: Console, part: str, full: bool, folder: Path) -> None:
     about = report.machine() | {"full": full}
-    if part == "day":
+    if part == "register":
+        rows = await asyncio.to_thread(lambda: list(register.measure(full, folder / "register")))
+        _tell(console, part, "A register of tickets: p95 in milliseconds over the API", about, rows)
+    elif part == "day":
         _tell(console, part, "A day of 2000 agents and 100 000 calls", about, await asyncio.to_thread(day.measure, day.Day()))
     elif part == "floor":
         for title, rows in await floor.measure(full):

@@ -5,12 +5,13 @@ On SQLite and on PostgreSQL. Each question is asked of the web application in th
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,9 +22,13 @@ from starlette.testclient import TestClient
 from bench import matters
 from bench.report import percentile
 from hotline.register import open_register
+from hotline.settings import PROJECT
 from tests.tickets import postgres
 from tickets.item import Item, new_id
 from tickets.models import Ticket
+from tickets.reports import fonts
+from tickets.reports.make import Reports
+from tickets.reports.period import of
 from tickets.store import Audio, JobsLater, Store
 from web.app import create_app
 
@@ -35,10 +40,10 @@ END: Final = datetime(2026, 11, 22, tzinfo=UTC)
 Questions = Mapping[str, Callable[[random.Random], tuple[str, dict[str, str]]]]
 
 
-def measure(full: bool, folder: Path, only: tuple[str, ...] = ("SQLite", "PostgreSQL")) -> Iterator[dict[str, Any]]:
+def measure(full: bool, folder: Path, kinds: tuple[str, ...] = ("SQLite", "PostgreSQL")) -> Iterator[dict[str, Any]]:
     """A row for each database and size, as soon as it is known."""
     for count in FULL if full else SMALL:
-        for kind in only:
+        for kind in kinds:
             with _url(kind, folder / f"{kind}-{count}") as url:
                 yield {"database": kind, "tickets": count} | _one(url, count, folder)
 
@@ -52,6 +57,10 @@ def _one(url: str, count: int, folder: Path) -> dict[str, Any]:
             matters.fill(store.database, count, END)
         found: dict[str, Any] = {"load_s": round(time.monotonic() - begin)}
         found |= _asked(store, folder)
+        begin = time.monotonic()
+        made = Reports(store.database, font=lambda: fonts.find(PROJECT / "var" / "downloads")).write(of("month", date(2026, 10, 1)), folder / "reports")
+        found["month_report_s"] = round(time.monotonic() - begin, 1)
+        found["month_tickets"] = json.loads((made / "report.json").read_text(encoding="utf-8"))["total"]
         found["intake_per_s"] = round(_taken_in(store))
         found["memory_mb"] = round(psutil.Process().memory_info().rss / 1e6)
         return found

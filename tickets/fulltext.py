@@ -33,7 +33,7 @@ from tickets.models import Ticket
 from tickets.wire import masked_name
 from tickets.words import Phrase, phrases, tokens
 
-TEXTS = ("transcript", "transcript_corrected")  # of a ticket; its notes are beside it
+TEXTS = ("title", "place", "transcript", "transcript_corrected")  # of a ticket; its notes are beside it
 HIDDEN = re.compile(r"[\w-]*\*{2,}[\w-]*", re.ASCII)
 FIRST, LARGEST = 200, 5_000  # words' rows read at once, while filters leave something over
 

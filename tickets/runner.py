@@ -126,7 +126,7 @@ class Runner:
             DBOS.trigger_schedule(DEADLINES)
             DBOS.trigger_schedule(RECONCILE)
             if self.daily is not None:
-                DBOS.register_queue(DAILY, concurrency=1, polling_interval_sec=60.0)  # of all workers: a report is written once
+                DBOS.register_queue(DAILY, concurrency=1, polling_interval_sec=2.0)  # of all workers: a report is written once
                 DBOS.apply_schedules([{"schedule_name": DAILY, "workflow_fn": daily, "schedule": EVERY_MORNING, "queue_name": DAILY}])
                 DBOS.trigger_schedule(DAILY)  # a morning without a worker is made up for
             yield

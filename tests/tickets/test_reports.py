@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import random
 import re
 from collections import Counter
@@ -15,7 +16,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from hotline.cli import build
 from hotline.settings import PROJECT
 from tests.tickets.test_knowledge import WATER
 from tickets.daily import Daily
@@ -158,6 +161,28 @@ def test_every_morning_what_is_over_is_reported_once_and_due_articles_are_named(
     assert said == [{"alarm": "review", "articles": ["water"], "count": 1}]
     replace(daily, clock=lambda: datetime(2026, 11, 23, 22, 30, tzinfo=UTC))()
     assert len(said) == 2
+
+
+def test_the_commands(sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(sqlite_store, random.Random(3), 30)
+    monkeypatch.setenv("HOTLINE_HOME", str(tmp_path))
+    monkeypatch.setenv("HOTLINE_DATABASE_URL", sqlite_store.database.url.render_as_string())
+
+    def command(*words: str, code: int = 0) -> str:
+        done = CliRunner().invoke(build(), ["report", *words])
+        assert done.exit_code == code, done.output
+        return done.stdout
+
+    said = json.loads(command("month", "--date", "2026-10-05", "--json"))
+    assert (said["schema"], said["period"], said["total"]) == ("report", "2026-10", Reports(sqlite_store.database).report(of("month", date(2026, 10, 5))).total)
+    assert not (tmp_path / "reports").exists()
+    monkeypatch.setattr(fonts, "find", lambda _: None)
+    assert command("week", "--date", "2026-10-05", code=1).strip() == str(tmp_path / "reports" / "2026-W41")
+    assert command("open-data", "--date", "2026-10-05").splitlines()[0] == "\ufeffmonth,channel,type,category,count"
+    command("open-data", "--least", "4", code=2)
+    command("week", "--date", "soon", code=2)
+    (tmp_path / "blocked").write_text("")
+    command("week", "--into", str(tmp_path / "blocked"), code=2)
 
 
 @pytest.mark.parametrize(

@@ -274,3 +274,8 @@ def _pretend(stage: Stage, status: str, executor: str = "") -> None:
     table = "workflow_status" if stage.store.database.is_sqlite else "dbos.workflow_status"
     with stage.store.database.writes() as session:
         session.execute(text(f"UPDATE {table} SET status = :status, executor_id = :executor"), {"status": status, "executor": executor})
+
+
+def test_what_is_done_every_morning_is_made_up_for_when_a_worker_starts(stage: Stage) -> None:
+    stage.worker()
+    until((stage.home / "mornings").exists, "the reports of what is over")

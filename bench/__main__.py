@@ -1,4 +1,4 @@
-"""Measures a hotline of its own and prints tables: python -m bench [--full] [--only register|two-keys|round-trips|generated|waiting|answer|messages|memory]
+"""Measures a hotline of its own and prints tables: python -m bench [--full] [--only register|two-keys|round-trips|generated|outbox|waiting|answer|messages|memory]
 
 Run it in isolation (`make bench` does), so that no call can leave the machine. Files: var/bench/*.json.
 """
@@ -23,6 +23,7 @@ from bench import (
     house,
     memory,
     messages,
+    outbox,
     register,
     report,
     round_trips,
@@ -37,7 +38,7 @@ from telephone.hotline_under_test import HotlineUnderTest
 from telephone.network import Network
 
 RESULTS = PROJECT / "var" / "bench"
-ALONE = ("register", "day", "floor", "generated", "waiting", "round-trips", "two-keys")  # measured with nothing else of ours running
+ALONE = ("register", "day", "floor", "generated", "outbox", "waiting", "round-trips", "two-keys")  # measured with nothing else of ours running
 PARTS = (*ALONE, "answer", "messages", "crowd", "memory")
 
 
@@ -86,6 +87,8 @@ async def _alone(console: Console, part: str, full: bool, folder: Path) -> None:
         _tell(console, part, "Generated menus through the pure engine", about, await asyncio.to_thread(generated.measure, full))
     elif part == "waiting":
         _tell(console, part, "The wait that callers are told, and what came true (simulated)", about, await asyncio.to_thread(waiting.measure, full))
+    elif part == "outbox":
+        _tell(console, part, "Deliveries to a case system, one worker", about, await asyncio.to_thread(outbox.measure, folder / "outbox", full))
     elif part == "round-trips":
         _tell(console, part, "AGI round trips", about, await round_trips.measure())
     else:

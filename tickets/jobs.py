@@ -43,8 +43,8 @@ class DurableJobs:
     def deliver(self, session: Session, delivery: Delivery, at: datetime | None) -> None:
         """To be handed over when this transaction commits, or at the given time."""
         options = _options(DELIVER, delivery.id)
-        if at is not None:
-            options["delay_seconds"] = max(0.0, (at - datetime.now(UTC)).total_seconds())
+        if at is not None and (pause := (at - datetime.now(UTC)).total_seconds()) > 0:  # with one of 0 it would wait for the engine's next look
+            options["delay_seconds"] = pause
         self._client.enqueue_in_transaction(session, options, delivery.id, delivery.attempts)
 
     def notify(self, session: Session, notice_id: str, attempts: int, at: datetime | None) -> None:

@@ -30,6 +30,7 @@ from queues.records import Ledger, Record
 from queues.wire import Connection
 from speech.audio import RAW, AudioError
 from speech.audio import read as read_audio
+from speech.audiosocket import KINDS, LONGEST_BYTES, Frames, Malformed
 from tests.agi.test_transcripts import Nowhere
 from tests.ivr.cities import good_texts
 from tests.queues.replay import Heard
@@ -182,7 +183,15 @@ def audio(data: bytes) -> None:
     assert sound.samples.ndim == 1 and 0 < sound.seconds <= MOST_SECONDS and bool(np.isfinite(sound.samples).all())
 
 
+def audiosocket(data: bytes) -> None:
+    try:
+        for kind, payload in Frames().feed(data):
+            assert kind in KINDS and len(payload) <= LONGEST_BYTES
+    except Malformed:
+        pass
+
+
 TARGETS: dict[str, Target] = {
     target.__name__: target
-    for target in (agi_header, agi_reply, agi_stream, ami_stream, queue_log, spool_item, menus, settings, phone, state, certificate, audio)
+    for target in (agi_header, agi_reply, agi_stream, ami_stream, queue_log, spool_item, menus, settings, phone, state, certificate, audio, audiosocket)
 }

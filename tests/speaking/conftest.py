@@ -123,7 +123,7 @@ async def world(folder: Path, city: Path) -> AsyncIterator[World]:
     ):
         account = await hotline.command("phone", "add", "wang", "--queue", "complaints", "--queue", "general")
         phone = await network.phone(PhoneAccount(account["username"], account["secret"]))
-        tokens = {role: str((await hotline.command("token", "create", "--role", role))["token"]) for role in ("supervisor", "agent", "integration")}
+        tokens = {role: str((await hotline.command("token", "create", "--role", role))["token"]) for role in ("supervisor", "integration")}
         made = World(hotline, network, Prompts(hotline.settings.sounds / "zh"), decisions, phone, http, tokens, EventLog(plan.home))
         await until(lambda: asyncio.to_thread(_listens, hotline), "somebody listens", 30)
         yield made

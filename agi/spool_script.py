@@ -35,6 +35,7 @@ FACTS = {
     "reason": "${HOTLINE_REASON}",
     "category": "${HOTLINE_CATEGORY}",
     "reference": "${HOTLINE_REFERENCE}",
+    "revisit": "${HOTLINE_REVISIT}",
 }
 # What a fax machine calls itself is hostile input and must not break a reply line.
 FAX = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ivr import numbers, progress, speaking, ways
+from ivr import numbers, progress, revisits, speaking, ways
 from ivr.faults import Faults
 from ivr.model import OWN_LANGUAGE, City, Menu, QueueNode
 from ivr.needs import of_queue
@@ -87,7 +87,7 @@ def _keys_to_person(city: City, menu: Menu) -> int:
 
 
 def _unused(city: City, faults: Faults) -> None:
-    said = {*REQUIRED, *TELLS, *progress.PROMPTS, *speaking.PROMPTS, *of_waiting(city), *of_agents(city), *_said(city)}
+    said = {*REQUIRED, *TELLS, *progress.PROMPTS, *revisits.PROMPTS, *speaking.PROMPTS, *of_waiting(city), *of_agents(city), *_said(city)}
     if any(queue.satisfaction for queue in city.queues.values()):
         said.add(SATISFACTION)
     for prompt in city.prompts:

@@ -22,6 +22,7 @@ from ivr.model import (
 )
 from ivr.prompts import REQUIRED, SATISFACTION, TELLS, of_queue
 from ivr.queue_checks import check_queues
+from ivr.revisits import check_revisits
 from ivr.transfers import check_transfers
 
 LONGEST_CHAIN = 5  # announcements and closed doors one after another
@@ -44,6 +45,7 @@ def check_city(city: City, faults: Faults) -> None:
     _persons(city, faults)
     _dialled(city, faults)
     services.check_services(city, faults)
+    check_revisits(city, faults)
     check_transfers(city.transfers, city.queues, numbers.entries(city), faults)
 
 

@@ -17,6 +17,7 @@ from ivr import numbers
 from ivr.flow import NEXT_DIGIT_SECONDS, NO_INPUT_LIMIT, NO_MATCH_LIMIT, TURN_LIMIT, decision_of
 from ivr.model import EMERGENCIES, ZONES, Announcement, City, Hours, Menu, Node, Span
 from ivr.prompts import TELLS
+from ivr.revisits import survey
 
 _SAFE = re.compile(r"[A-Za-z0-9+-]*")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -37,6 +38,9 @@ def compile(city: City, version: int) -> str:  # noqa: A001 - the word for it
         shared.append(_context(version, "tells", [("", "Return()")]))
     dated = [_dated(city, version, name, hours) for name, hours in city.hours.items() if hours.days]
     nodes = [_context(version, node.id, _node(city, version, node)) for node in city.nodes.values()]
+    if city.revisits.enabled:
+        asked = survey(city)
+        nodes += [_context(version, node.id, _node(asked, version, node)) for node in asked.nodes.values()]
     return head + "\n".join([*shared, *dated, *nodes])
 
 

@@ -15,6 +15,7 @@ from ivr.organisations import Organisation
 from ivr.pauses import USUAL, Pause
 from ivr.queueing import RELAX, Overflow, Relax, Waiting
 from ivr.retention import Retention
+from ivr.revisits import Revisits
 from ivr.speaking import Wish
 from ivr.transfers import Transfers
 
@@ -231,6 +232,7 @@ class City:
     pauses: Mapping[str, Pause] = field(default_factory=lambda: USUAL)  # why agents may be away
     organisations: Mapping[str, Organisation] = field(default_factory=dict)  # who handles tickets
     deadlines: Deadlines = field(default_factory=Deadlines)  # and until when
+    revisits: Revisits = field(default_factory=Revisits)  # who is called when it is done
     calendar: Calendar = field(default_factory=lambda: Calendar((), frozenset(), frozenset()))
     channels: Channels = field(default_factory=Channels)  # how citizens' words come in
     notices: Notices = field(default_factory=Notices)  # and what they are written

@@ -21,13 +21,14 @@ from ivr.organisations import ORGANISATIONS, read_organisations
 from ivr.pauses import PAUSES, read_pauses
 from ivr.queue_reading import HIGHEST_PRIORITY, MOST_SKILLS_WANTED, WAITING, read_queues, read_waiting
 from ivr.retention import RETENTION, read_retention
+from ivr.revisits import REVISITS, read_revisits
 from ivr.source import Scalar, read
 from ivr.speaking import wishes_of
 from ivr.transfers import FILE as TRANSFERS
 from ivr.transfers import read_transfers
 
 FILES = ("menus.yaml", "queues.yaml", "hours.yaml", "numbers.yaml", "prompts.yaml")
-OPTIONAL = (WAITING, TRANSFERS, ALARMS, PAUSES, ORGANISATIONS, DEADLINES, CHANNELS, NOTICES, RETENTION)
+OPTIONAL = (WAITING, TRANSFERS, ALARMS, PAUSES, ORGANISATIONS, DEADLINES, CHANNELS, NOTICES, RETENTION, REVISITS)
 TRANSLATION = re.compile(r"prompts\.([a-z]{2,3})\.yaml")
 LONGEST_PROMPT = 300  # characters; words in letters take about twice as many
 MOST_PROMPTS = 6  # said one after another at one node
@@ -69,6 +70,7 @@ def read_city(texts: Mapping[str, str], faults: Faults) -> City:
         pauses=read_pauses(trees.get(PAUSES, {}), faults),
         organisations=read_organisations(trees.get(ORGANISATIONS, {}), faults),
         deadlines=read_deadlines(trees.get(DEADLINES, {}), faults),
+        revisits=read_revisits(trees.get(REVISITS, {}), faults),
         calendar=calendar,
         channels=read_channels(trees.get(CHANNELS, {}), faults),
         notices=read_notices(trees.get(NOTICES, {}), faults),

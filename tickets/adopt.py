@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from tickets import wav
+from tickets import revisits, wav
 from tickets.fax import Pages, preview, write_pdf
 from tickets.life import now
 from tickets.models import Ticket
@@ -44,7 +44,7 @@ class Adoption:
     def adopt(self, item: Item) -> Ticket:
         """The item's ticket; its files are safely stored and the spool's copy is gone. The same item is the same ticket."""
         self.after("begun")
-        ticket = self.store.by_item(item.item)
+        ticket = self.store.by_item(item.item) or self._said_at_revisit(item)
         if ticket is None:
             audio, document = self._audio(item), self._document(item)
             self.after("readable")
@@ -52,6 +52,15 @@ class Adoption:
             self.after("committed")
         self.spool.discard(item)
         return ticket
+
+    def _said_at_revisit(self, item: Item) -> Ticket | None:
+        """A message at the end of a return visit is no ticket of its own; one of no known visit is."""
+        if not item.revisit or revisits.find(self.store.database, item.revisit) is None:
+            return None
+        audio = self._audio(item)
+        if audio is None:
+            return None
+        return revisits.attach(self.store.database, item.revisit, audio.path, audio.seconds, now())
 
     def _audio(self, item: Item) -> Audio | None:
         source = self.spool.folder(item) / "audio.wav"

@@ -18,7 +18,7 @@ SCHEMA = 1
 MEDIA = {"voicemail": (".wav", "audio.wav"), "fax": (".tif", "fax.tif")}  # kind: while it is recorded, afterwards
 SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-TEXT_FACTS = ("linkedid", "uniqueid", "caller", "caller_name", "called", "path", "type", "version", "language", "reason", "category", "reference", "number")
+TEXT_FACTS = ("linkedid", "uniqueid", "caller", "caller_name", "called", "path", "type", "version", "language", "reason", "category", "reference", "number", "revisit")
 
 
 class SpoolError(Exception):
@@ -48,6 +48,7 @@ class Item:
     category: str = ""
     reference: str = ""
     number: str = ""  # that the caller was told
+    revisit: str = ""  # of the return visit at which it was said
     opened_at: str = ""
     asterisk: dict[str, Any] = field(default_factory=dict)
     closed_at: str = ""

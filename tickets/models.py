@@ -75,6 +75,7 @@ EVENTS = {  # what a line of history can say
     "transcript_corrected": "a person wrote down what was really said; the first text stays",
     "note_added": "somebody wrote something down",
     "handler_named": "the case system says who is on it there",
+    "revisit_message": "the citizen said something at the return visit: which visit, how long",
     "pin_issued": "the citizen was given a PIN for asking how far it is; the one before ended",
     "deadline_near": "a deadline is near",
     "deadline_missed": "a deadline has passed",

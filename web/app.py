@@ -47,6 +47,7 @@ from web import (
     reconciliation_routes,
     record_routes,
     report_routes,
+    revisit_routes,
     supervisor_routes,
     surge_routes,
     ticket_routes,
@@ -103,6 +104,7 @@ def create_app(
         exchange_routes, callback_routes, person_routes, reconciliation_routes, events,
     ):  # fmt: skip
         app.include_router(routes.router)
+    app.include_router(revisit_routes.router)
     open311_routes.install(app, open311)
     intake_routes.install(app, doors)
     app.include_router(surge_routes.router)

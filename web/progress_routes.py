@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tickets.progress import LOCKED, RESTRICTED, WEB, Asker, Progress, Refused, Standing
 from tickets.store import NoSuchTicket
-from web import progress_page
+from web import personal, progress_page
 from web.access import May, Reader, needs
 from web.asking import actor
 from web.problems import Problem
@@ -86,10 +86,12 @@ def new_pin(request: Request, holder: Editors, number_or_id: str) -> dict[str, A
     """A new PIN for the citizen on the telephone; it stands in no list and no log."""
     desk: Progress = request.app.state.progress
     try:
+        row = request.app.state.store.ticket(number_or_id)
+        personal.within_reach(holder, row, number_or_id)
         pin = desk.issue_pin(number_or_id, str(actor(holder)))
     except NoSuchTicket:
         raise Problem(404, f"no ticket has the number or id {number_or_id[:40]}") from None
-    return {"number": request.app.state.store.ticket(number_or_id).number, "pin": pin}
+    return {"number": row.number, "pin": pin}
 
 
 def _check(request: Request, number: str, pin: str) -> Standing | Refused:

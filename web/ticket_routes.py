@@ -79,21 +79,21 @@ def ticket(request: Request, holder: Allowed, number_or_id: str) -> dict[str, An
 def audio(request: Request, holder: Allowed, number_or_id: str) -> StreamingResponse:
     """The recording (8 kHz WAV)."""
     row = _find(request, holder, number_or_id)
-    return _file(request, holder, row, row.audio_path, "audio/wav", "recording")
+    return file_of(request, holder, row, row.audio_path, "audio/wav", "recording")
 
 
 @router.get("/{number_or_id}/document", response_class=StreamingResponse, responses={200: {"content": {"application/pdf": {}}}})
 def document(request: Request, holder: Allowed, number_or_id: str) -> StreamingResponse:
     """The fax as PDF."""
     row = _find(request, holder, number_or_id)
-    return _file(request, holder, row, row.document_path, "application/pdf", "document")
+    return file_of(request, holder, row, row.document_path, "application/pdf", "document")
 
 
 @router.get("/{number_or_id}/preview", response_class=StreamingResponse, responses={200: {"content": {"image/png": {}}}})
 def preview(request: Request, holder: Allowed, number_or_id: str) -> StreamingResponse:
     """The first page of the fax as PNG."""
     row = _find(request, holder, number_or_id)
-    return _file(request, holder, row, row.preview_path, "image/png", "preview")
+    return file_of(request, holder, row, row.preview_path, "image/png", "preview")
 
 
 def _store(request: Request) -> Store:
@@ -118,7 +118,7 @@ def _person(request: Request, holder: Reader, number: str) -> str:
     return vault.persons.find(number) or NOBODY
 
 
-def _file(request: Request, holder: Reader, row: Ticket, relative: str | None, kind: str, what: str) -> StreamingResponse:
+def file_of(request: Request, holder: Reader, row: Ticket, relative: str | None, kind: str, what: str) -> StreamingResponse:
     home: Path = request.app.state.home
     if relative is None:
         raise Problem(404, f"ticket {row.number} has no {what}")

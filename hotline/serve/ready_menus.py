@@ -9,6 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from hotline import menus
+from ivr import revisits
 from ivr.model import City
 
 LOOK_SECONDS = 1.0
@@ -21,7 +22,9 @@ class NoSuchVersion(LookupError):
 
 
 def city_of(versions: menus.Store, version: str) -> City:
-    """The published menu of a call's version. Raises NoSuchVersion."""
+    """The published menu of a call's version, or its survey. Raises NoSuchVersion."""
+    if version.endswith(revisits.VERSION_SUFFIX):
+        return revisits.survey(city_of(versions, version.removesuffix(revisits.VERSION_SUFFIX)))
     if not (version.isascii() and version.isdigit()):
         raise NoSuchVersion(f"version {version!r}")
     try:

@@ -10,6 +10,7 @@ from typing import Any
 from hotline import blocks as blocked
 from hotline import menus
 from hotline.asterisk import AsteriskFailed
+from hotline.serve import revisits
 from hotline.serve.people import Cities
 from hotline.settings import Settings
 from ivr.model import City
@@ -20,8 +21,10 @@ from queues.ami import AmiLink
 from queues.callback_floor import CallBackFloor
 from queues.desk import Desk
 from queues.floor import Floor
-from queues.storage import Database, Rows
+from queues.storage import Database as Storage
+from queues.storage import Rows
 from queues.waiting import Announcer
+from tickets.database import Database
 
 
 def started(settings: Settings, link: AmiLink, floor: Floor, desk: Desk, database: Callable[[], Awaitable[Database]]) -> list[asyncio.Task[None]]:
@@ -36,7 +39,8 @@ def started(settings: Settings, link: AmiLink, floor: Floor, desk: Desk, databas
     calling_back.serve(desk)
     Blocking(settings, rows).serve(desk)
     announcer = Announcer(link, floor.picture, cities)
-    return [asyncio.create_task(calling_back.run()), asyncio.create_task(announcer.run())]
+    revisiting = revisits.started(settings, link, floor, cities, database)
+    return [asyncio.create_task(calling_back.run()), asyncio.create_task(announcer.run()), *([revisiting] if revisiting else [])]
 
 
 class Blocking:
@@ -72,7 +76,7 @@ class Blocking:
             raise Refused(503, "Service Unavailable", "it is written down, but Asterisk does not know it yet: it will at its next start") from error
 
 
-def _written(database: Database, settings: Settings) -> None:
+def _written(database: Storage, settings: Settings) -> None:
     blocked.write(settings, database)
 
 

@@ -18,6 +18,7 @@ from hotline.secrets import case_system_key
 from hotline.serve.listening import EmergencyWatch
 from hotline.serve.rates import RateCounter
 from hotline.serve.recorder import Recorder
+from hotline.serve.revisit_words import RevisitWords
 from hotline.serve.told_numbers import ToldNumbers
 from hotline.settings import Settings
 from queues.events import Events
@@ -46,7 +47,7 @@ def run(settings: Settings) -> None:
     transcribing = Transcription(settings, wishes.engine, wishes.model, wishes.input_path, wishes.workers, wishes.hotwords)
     watch = EmergencyWatch(settings) if wishes.listen else contextlib.nullcontext()
     calls = destination.events & set(CALL_EVENTS) if destination else frozenset[str]()
-    with Recorder(settings, calls), RateCounter(settings), ToldNumbers(settings), watch, transcribing as transcription:
+    with Recorder(settings, calls), RateCounter(settings), ToldNumbers(settings), watch, transcribing as transcription, RevisitWords(settings, transcription):
         if note := transcription.warm_up():
             log.warning("recogniser", note=note)
         rules = CityRules(settings)

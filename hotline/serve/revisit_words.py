@@ -1,0 +1,60 @@
+"""The words of what citizens say at the end of a return visit: recognised beside the worker's other work, kept as a note on the ticket."""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+
+from hotline.settings import Settings
+from tickets import revisits
+from tickets.database import Database
+from tickets.life import now
+from tickets.transcriber import NoSpeech, RecogniserAway, RecogniserDied, RecognitionFailed, Transcriber
+from tickets.vault import Erased, Vault
+
+LOOK_SECONDS = 3.0
+END_SECONDS = 5.0
+log = structlog.get_logger(__name__)
+
+
+class RevisitWords:
+    """A thread of its own; used with `with`. The row says what is to be done, so nothing is lost with the process."""
+
+    def __init__(self, settings: Settings, transcriber: Transcriber) -> None:
+        self._settings, self._transcriber = settings, transcriber
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="revisit-words")
+
+    def __enter__(self) -> RevisitWords:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(END_SECONDS)
+
+    def _run(self) -> None:
+        database = Database(self._settings.database_url)
+        try:
+            while not self._stop.wait(LOOK_SECONDS):
+                try:
+                    database.migrate()
+                    while not self._stop.is_set() and (found := revisits.begin_words(database)):
+                        self._recognise(database, *found)
+                except Exception as error:  # noqa: BLE001 - outermost: the rows wait, and other messages must not
+                    log.warning("what was said at return visits waits for its words", reason=type(error).__name__)
+        finally:
+            database.close()
+
+    def _recognise(self, database: Database, revisit_id: str, relative: str) -> None:
+        vault = Vault(self._settings.home, database)
+        try:
+            with vault.plain(self._settings.home / relative) as plain:
+                text = self._transcriber(plain).text
+        except (RecogniserDied, RecogniserAway):
+            self._stop.wait(LOOK_SECONDS)
+            return
+        except (NoSpeech, RecognitionFailed, Erased):
+            text = ""
+        revisits.words(database, revisit_id, text, now())

@@ -15,6 +15,7 @@ from hotline.settings import Settings
 from hotline.terminal import NO, AsJsonInFull, lasted, print_table, refuse
 from queues import callback_book, desk
 from queues.actor import ADMINISTRATOR, Actor, Refused
+from queues.names import queue_of, wanted_of
 
 group = typer.Typer(name="callbacks", help="Call-backs 回拨 and callers who gave up waiting 漏话.", invoke_without_command=True)
 PROMISED = {"id": "id", "number": "number", "state": "state", "tries": "tries", "queue": "queue", "asked_at": "asked for", "next_at": "next try", "reason": "why"}
@@ -70,6 +71,8 @@ def _cell(column: str, value: Any) -> str:
         return ""
     if column == "number":
         return mask(str(value))
+    if column == "queue":  # of a promise it is Asterisk's name of it
+        return " ".join((queue_of(value), *wanted_of(value)))
     if column == "waited_seconds":
         return lasted(float(value))
     return f"{value.astimezone():%F %T}" if hasattr(value, "astimezone") else str(value)

@@ -57,7 +57,8 @@ class Floor:
     outside: Centre
     tokens: dict[str, str]
     http: httpx.AsyncClient
-    answers: list[httpx.Response] = field(default_factory=list)
+    citizens: list[Caller] = field(default_factory=list)
+    """Who called in this story."""
 
     async def ask(self, who: str, method: str, path: str, body: Any = None, expected: int | None = None) -> dict[str, Any]:
         """One request with that person's token; a status other than expected (any success) fails the story."""
@@ -75,6 +76,7 @@ class Floor:
     async def talk(self, first: str = "wang", number: str = "1234511") -> tuple[Caller, str]:
         """A citizen whom this agent's phone has answered, and the call's name."""
         citizen = self.network.caller(f"139{next(_numbers):08d}")
+        self.citizens.append(citizen)
         await citizen.dials(number)
         await self.phones[first].rings()
         await self.phones[first].answers()
@@ -166,7 +168,6 @@ def city(folder: Path) -> Path:
     for name in texts(made):
         sound.write(made / "recordings" / "zh" / f"{name}.wav", sound.babble(0.5, seed=zlib.crc32(name.encode())))
     change(made / "queues.yaml", _quick)
-    (made / "revisits.yaml").write_text('after_minutes: 0\nfirst: "00:00"\nlast: "23:59"\n', encoding="utf-8")
     (made / "waiting.yaml").write_text("skills: {noise: 噪声, tax: 税务}\n", encoding="utf-8")
     return made
 
@@ -216,8 +217,12 @@ async def _phone(hotline: HotlineUnderTest, network: Network, name: str) -> Phon
 
 @pytest_asyncio.fixture(loop_scope="session", autouse=True)
 async def nobody_left(floor: Floor) -> AsyncIterator[None]:
-    """Every story ends with all phones free."""
+    """Every story ends with all phones free, also one that failed."""
     yield
+    citizens, floor.citizens = floor.citizens, []
+    for citizen in citizens:
+        if citizen.connected:
+            await citizen.hangs_up()
     for phone in (*floor.phones.values(), floor.outside):
         await phone.is_free()
 

@@ -57,13 +57,14 @@ def test_call_backs_and_those_who_gave_up(home: Path) -> None:
     database = Database(f"sqlite:///{home / 'hotline.sqlite3'}")
     with database.writes() as session:
         session.add(CallBackRow(
-            id="c-1", number="13800001301", path="12345-1-1", type="complaint", called="12345", queue="tax", place=1, priority=0, penalty=10, trunk="trunk",
+            id="c-1", number="13800001301", path="12345-1-1", type="complaint", called="12345", queue="hotline-general+tax", place=1, priority=0, penalty=10, trunk="trunk",
             trunk_at="", version="1", state="waiting", asked_at=AT, changed_at=AT, tries=0, next_at=None, agent="", reason="",
         ))  # fmt: skip
         session.add(MissedRow(number="13900001302", queue="tax", path="", type="", called="", times=2, first_at=AT, last_at=AT, waited_seconds=75))
     database.close()
     said = shown("callbacks")
     assert "138****1301" in said and "139****1302" in said and "1301 " in said and "13800001301" not in said
+    assert "general tax" in said and "hotline-" not in said
     assert "1 min" in said and "None" not in said and "_" not in said
 
 

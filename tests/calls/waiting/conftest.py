@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import AsyncIterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ async def cleared(floor: Floor, phones: dict[str, Phone]) -> AsyncIterator[None]
 def _queues(queues: Any) -> None:
     queues["general"].update(languages={"en": "english"}, relax=["0 7", f"{RELAXED_SECONDS} 1", f"{2 * RELAXED_SECONDS} 0"], wait_seconds=60)
     queues["complaints"].update(say="both", say_seconds=15, wait_seconds=60)
-    queues["timed"] = {**queues["complaints"], "name": "timed"}  # of its calls nothing was measured yet
+    queues["timed"] = {**deepcopy(queues["complaints"]), "name": "timed"}  # of its calls nothing was measured yet
     ways = {
         "moving": "after 3 to queue general", "many": "above 0 to number 13800001999",
         "empty": "nobody to voicemail 12345-2", "closed": "outside elsewhen to voicemail 12345-2", "later": "after 3 to voicemail 12345-2",

@@ -147,6 +147,8 @@ class Ears:
             except OSError as error:
                 self.fault = str(error)
                 log.warning("nobody listens to live calls", reason=str(error))
+            except Exception:  # noqa: BLE001 - outermost: calls go on without being listened to, and it is tried again
+                log.exception("live calls are not listened to")
             finally:
                 await self._lost()
             await asyncio.sleep(min(rest, LONGEST_REST_SECONDS))

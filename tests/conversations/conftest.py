@@ -168,6 +168,7 @@ def city(folder: Path) -> Path:
     for name in texts(made):
         sound.write(made / "recordings" / "zh" / f"{name}.wav", sound.babble(0.5, seed=zlib.crc32(name.encode())))
     change(made / "queues.yaml", _quick)
+    (made / "revisits.yaml").write_text('after_minutes: 0\nfirst: "00:00"\nlast: "23:59"\n', encoding="utf-8")
     (made / "waiting.yaml").write_text("skills: {noise: 噪声, tax: 税务}\n", encoding="utf-8")
     return made
 

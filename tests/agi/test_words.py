@@ -117,7 +117,7 @@ async def test_a_word_of_the_question_before_is_nobodys(listening: Listening) ->
         old = listening.script.turn
         await Caller(line).presses("*").hears("matters").stays()
         listening.script.said(old, COMPLAINT)
-        await Caller(line).presses("3").reaches("hangup").stays()
+        await Caller(line).is_silent().hears("noinput").presses("3").reaches("hangup").stays()
 
 
 async def test_what_means_nothing_lets_the_prompt_go_on_and_is_answered_after_it(listening: Listening) -> None:

@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz schema run bench bench-speech corpus check lock clean
+.PHONY: help setup demo test fuzz schema run bench bench-speech bench-streaming corpus check lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/make \1\t\2/' | expand -t 20
@@ -45,6 +45,10 @@ bench: setup ## measure; prints tables, writes var/bench/*.json (FULL=1 for the 
 bench-speech: setup ## measure recognition: CORPUS=folder of WAVs and transcripts.tsv (GAZETTEER=file or folder)
 	@test -n "$(CORPUS)" || { echo "make bench-speech CORPUS=folder"; exit 2; }
 	@$(VENV)/bin/python -m telephone.isolation $(VENV)/bin/python -m bench.speech "$(CORPUS)" $(if $(GAZETTEER),--gazetteer "$(GAZETTEER)")
+
+bench-streaming: setup ## measure live recognition: streams on one core, first words, text
+	@$(VENV)/bin/hotline models fetch vosk-ko
+	@$(VENV)/bin/python -m telephone.isolation $(VENV)/bin/python -m bench.streaming
 
 corpus: setup ## make a synthetic Mandarin corpus in var/corpus (or FOLDER=…), for bench-speech
 	@$(VENV)/bin/python -m bench.corpus $(or $(FOLDER),var/corpus)

@@ -172,6 +172,8 @@ def _certificate(settings: Settings, found: certificates.Certificate) -> Finding
 
 
 def case_system(settings: Settings) -> Iterator[Finding]:
+    from tickets.connectors import Wishes, connect  # noqa: PLC0415 - HTTP comes with it
+
     wishes = settings.file.case_system
     if wishes.url is None:
         yield Finding("note", "case system", "none set: finished tickets wait here", "set case_system.url in settings.yaml")
@@ -181,6 +183,11 @@ def case_system(settings: Settings) -> Iterator[Finding]:
             secrets.case_system_key(settings)
     except (OSError, ValueError) as error:
         yield Finding("fault", "case system", f"no key, so tickets wait here: {error}", "correct case_system.secret_file in settings.yaml, then restart")
+        return
+    try:
+        connect(wishes.connector, Wishes(wishes.url, b"", wishes.timeout_seconds, wishes.reconciliation_url, wishes.options))
+    except ValueError as error:
+        yield Finding("fault", "case system", f"its connector cannot be used, so tickets wait here: {error}", "correct case_system in settings.yaml, then restart")
         return
     yield Finding("ok", "case system", f"tickets go to {urlsplit(wishes.url).hostname}")
 

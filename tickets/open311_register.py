@@ -166,7 +166,7 @@ def _shown(ticket: Ticket, said: Open311Request | None, services: dict[str, Serv
         "agency_responsible": organisation.name if organisation else None,
         "service_notice": None,
         "requested_datetime": wire.moment(ticket.created_at),
-        "updated_datetime": wire.moment(closed or ticket.updated_at),
+        "updated_datetime": wire.moment(closed or max(ticket.updated_at, ticket.created_at)),
         "expected_datetime": wire.moment(ticket.due_at),
         "address": said.address or None if said else None,
         "address_id": said.address_id or None if said else None,

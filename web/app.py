@@ -60,6 +60,7 @@ from web.views import HealthView
 
 Reasons = Callable[[], Sequence[str]]
 LATE_SECONDS = 60
+MOST_BYTES = 1024 * 1024  # of a request, where its route takes no more: FastAPI reads it before anybody asks whose it is
 OPEN311 = Provider()
 DOORS = Doors()
 
@@ -88,7 +89,7 @@ def create_app(
     and may read files, but must not take long. `store` is not closed here.
     """
     spool = Spool(home / "spool", minimum_free_mb)
-    app = FastAPI(title="12345 hotline", version=version, docs_url=None, redoc_url=None, lifespan=_lifespan, responses=problems.PROMISED)
+    app = FastAPI(title="12345 hotline", version=version, docs_url=None, redoc_url=None, lifespan=_lifespan, responses=problems.PROMISED, max_body_size=MOST_BYTES)
     app.state.store, app.state.home, app.state.floor = store, home.absolute(), floor
     app.state.cases = Cases(store.database, rules)
     app.state.callback_key = callback_key

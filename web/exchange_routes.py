@@ -10,6 +10,7 @@ from typing import IO, Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime
+from starlette.concurrency import run_in_threadpool
 
 from queues import audit
 from queues.audit import Line
@@ -52,17 +53,19 @@ def take_out(
     return StreamingResponse(_pieces(file), media_type=kind, headers={"Content-Disposition": f'attachment; filename="tickets.{format}"'})
 
 
-async def _content(request: Request, _: Allowed) -> bytes:
+async def _content(request: Request, holder: Allowed) -> bytes:
     """The body, as far as one may be long."""
     content = bytearray()
     async for piece in request.stream():
         content += piece
         if len(content) > MOST_BYTES:
-            raise Problem(413, f"the file is longer than {MOST_BYTES} bytes: split it")
+            why = f"the file is longer than {MOST_BYTES} bytes: split it"
+            await run_in_threadpool(refused, request, holder, why)
+            raise Problem(413, why)
     return bytes(content)
 
 
-@router.post("/tickets", response_model=ImportView, openapi_extra={"requestBody": {"required": True} | FILE})
+@router.post("/tickets", response_model=ImportView, max_body_size=MOST_BYTES + 1, openapi_extra={"requestBody": {"required": True} | FILE})
 def bring_in(
     request: Request,
     holder: Allowed,

@@ -53,4 +53,4 @@ def test_what_is_no_file_of_tickets_is_a_problem_and_in_the_audit(api: TestClien
     assert (said.status_code, said.headers["content-type"]) == (422, "application/problem+json")
     assert "办件编号" in said.json()["detail"]
     assert api.post(URL, content=bytes(MOST_BYTES + 1), headers=headers).status_code == 413
-    assert [line.outcome for line in audit.lines(hotline.store.database)] == [audit.REFUSED]
+    assert [line.outcome for line in audit.lines(hotline.store.database)] == [audit.REFUSED] * 2

@@ -115,3 +115,14 @@ def test_a_sort_a_filter_and_a_number_that_nobody_offered(api: TestClient, hotli
             said = api.get("/api/tickets", params={name: text}, headers=headers)
             assert said.status_code == 422 or said.json()["items"] == [], (name, text)
         assert api.get(f"/api/tickets/{quote(text, safe='')}", headers=headers).status_code in (404, 422), text
+
+
+def test_a_body_that_is_too_long_is_not_read(api: TestClient, hotline: Hotline) -> None:
+    """Nor one that says it has two gigabytes; what follows is answered as ever."""
+    number, pieces = hotline.leave("voicemail").number, [b"x" * 65_536] * 40
+    url, headers = f"/api/tickets/{number}/notes", hotline.headers("supervisor") | {"Content-Type": "application/json"}
+    said = api.post(url, content=iter(pieces), headers=headers)  # in pieces: nothing says how long it is
+    assert (said.status_code, said.headers["content-type"]) == (413, "application/problem+json")
+    assert api.post(url, content=b"{}", headers=headers | {"Content-Length": "2147483648"}).status_code == 413
+    assert api.post("/open311/v2/requests.json", content=b"a=1", headers={"Content-Length": "2147483648"}).status_code == 413
+    assert api.post(url, json={"text": "好"}, headers=headers).status_code == 200

@@ -54,6 +54,8 @@ COLUMNS: dict[str, Class] = {
     **_table(
         "open311_requests", internal="ticket_id token address_id", personal="address lat long device_id account_id", sensitive="media_url"
     ),
+    **_table("attachments", internal="id ticket_id kind bytes sha256 path at", personal="source name"),
+    **_table("surges", public="place words", internal="id callers tickets began_at last_at ended_at"),  # words: masked, without who or where
     **_table("imported", internal="number ticket_id at"),
     **_table("ticket_words", internal="id ticket_id words"),  # masked words only
     **_table("pins", internal="ticket_id hash made_at"),

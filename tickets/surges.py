@@ -17,6 +17,7 @@ from ivr.channels import Surge
 from tickets import wire
 from tickets.case import Cases
 from tickets.database import Database
+from tickets.findings import masked_text
 from tickets.intake_tables import Arrival
 from tickets.item import new_id
 from tickets.likeness import Crowd, Matter, alike, crowds, same_place
@@ -26,6 +27,7 @@ from tickets.surge_tables import SurgeRow
 
 MOST_LOOKED_AT = 2000  # tickets of the last minutes; above that a surge shows itself in any case
 MOST_NAMED = 500
+LONGEST_WORDS = 60  # characters of what is shown of the matter
 log = structlog.get_logger("tickets.surges")
 
 
@@ -97,7 +99,7 @@ def _noted(database: Database, found: list[Crowd], rule: Surge, at: datetime) ->
         for crowd in found:
             row = next((row for row in going_on if _is_same(row, crowd, rule)), None)
             if row is None:
-                row = SurgeRow(id=new_id(), place=crowd.place, words=crowd.words, began_at=crowd.began_at, ended_at=None, callers=0, tickets=[])
+                row = SurgeRow(id=new_id(), place=crowd.place, words=(masked_text(crowd.words) or "")[:LONGEST_WORDS], began_at=crowd.began_at, ended_at=None, callers=0, tickets=[])
                 session.add(row)
                 told.append(SurgeTold(row.id, "raised", crowd.place, crowd.callers, crowd.tickets))
             row.callers, row.last_at = max(row.callers, crowd.callers), crowd.last_at

@@ -18,6 +18,7 @@ from tickets.case import Who
 from tickets.intake import ASKED, CREATED, MANY, Intake, Taken
 from tickets.intake_rules import IntakeRefused, Report
 from tickets.moves import STAGES, CaseRefused
+from tickets.notice_tables import Notice
 from tickets.notices import answers_by
 from tickets.sms import LARGEST_BODY, Gateway, Incoming, NotAMessage
 from tickets.store import NoSuchTicket, Store
@@ -157,7 +158,7 @@ def notices(
     """Oldest first. With `by=pull&state=new&channel=wechat`: what the channel's system has to tell its people now."""
     wanted = {"channel": channel, "by": by, "state": state}
     rows = notice_book.listed(_store(request).database, limit + 1, cursor, {name: value for name, value in wanted.items() if value})
-    items = [notice_book.shown(row, number, full=holder.may(May.SEE_CALLERS)) for row, number in rows[:limit]]
+    items = [notice_book.shown(row, number, full=_tells(holder, row)) for row, number in rows[:limit]]
     return {"items": items, "next": rows[limit - 1][0].id if len(rows) > limit else None}
 
 
@@ -168,7 +169,7 @@ def told(request: Request, holder: Bringers, notice_id: Annotated[str, Path(patt
         row, number = notice_book.mark_told(_store(request).database, notice_id, request.app.state.cases.clock())
     except LookupError:
         raise Problem(404, "no notice with this id waits to be fetched") from None
-    return notice_book.shown(row, number, full=holder.may(May.SEE_CALLERS))
+    return notice_book.shown(row, number, full=_tells(holder, row))
 
 
 @router.put("/tickets/{number_or_id}/contact", response_model=ContactBody)
@@ -181,7 +182,12 @@ def contact(request: Request, holder: Editors, number_or_id: str, body: ContactB
     except CaseRefused as no:
         refused(request, holder, no.detail)
         raise Problem(no.status, no.detail) from None
-    return {"by": row.by, "address": row.address if holder.may(May.SEE_CALLERS) else wire.masked(row.address)}
+    return {"by": row.by, "address": wire.masked(row.address)}
+
+
+def _tells(holder: Reader, row: Notice) -> bool:
+    """Whom it is for is said in full to the system that tells them, and to nobody else: staff see that through the ticket."""
+    return holder.role == "integration" and row.by == "pull"
 
 
 def shown(taken: Taken) -> dict[str, Any]:

@@ -86,7 +86,7 @@ async def memory(events: int) -> list[dict[str, Any]]:
             waiting = asyncio.create_task(over.wait())
             while not waiting.done():  # `Over` itself may be among what was dropped
                 await asyncio.wait((waiting,), timeout=1)
-                if link.connected and link._queue.empty() and count + link.dropped >= events:
+                if link.connected and not link._waiting and count + link.dropped >= events:
                     break
             waiting.cancel()
     return found

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from functools import partial
@@ -67,7 +67,8 @@ class AmiLink:
         self._changes: list[ChangeHook] = []
         self._resyncs: list[Hook] = []
         self._lost: list[Hook] = []
-        self._queue: asyncio.Queue[Event | _Mark] = asyncio.Queue()
+        self._waiting: deque[Event | _Mark] = deque()
+        self._news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._changed = asyncio.Condition()
         self._refusal: LoginRefused | None = None
@@ -122,7 +123,7 @@ class AmiLink:
     def ask_resync(self) -> None:
         """Has the `on_connected` hooks called again, at this place in the order of events."""
         if self.connected:
-            self._queue.put_nowait(_Mark.RESYNC)
+            self._put(_Mark.RESYNC)
 
     async def action(self, fields: Fields, *, seconds: float | None = None) -> Answer:
         """Sends one action, once. Raises NotConnected, LinkBusy, ForbiddenText (nothing was sent), ActionRefused
@@ -175,7 +176,7 @@ class AmiLink:
         await manager.open(*self._login)
         self._manager, self.fault = manager, None
         self._say_change(True)
-        self._queue.put_nowait(_Mark.RESYNC)
+        self._put(_Mark.RESYNC)
         log.info("ami link up", port=self._address[1])
         try:
             await self._tell()
@@ -184,7 +185,7 @@ class AmiLink:
             self._manager = None
             self._say_change(False)
             manager.close()
-            self._queue.put_nowait(_Mark.LOST)
+            self._put(_Mark.LOST)
 
     async def _tell(self) -> None:
         async with self._changed:
@@ -194,13 +195,25 @@ class AmiLink:
         for hook in self._changes:
             self._at_once(partial(hook, up), "link")
 
-    def _at_once(self, call: Callable[[], object], name: str) -> None:
-        """Here a subscriber's fault would cost the connection."""
+    def _at_once(self, call: Hook, name: str) -> Awaitable[None] | None:
+        """What is still to be awaited, or None. A subscriber's fault is its own: it is counted and logged, and the next one is called."""
         try:
-            call()
-        except Exception:  # noqa: BLE001 - outermost, as in _guarded
-            self.failures += 1
-            log.exception("subscriber failed", ami_event=name)
+            done = call()
+        except Exception:  # noqa: BLE001 - outermost loop of everything that listens to Asterisk; here it would cost the connection
+            self._failed(name)
+            return None
+        return done if done is not None and inspect.isawaitable(done) else None
+
+    async def _finished(self, done: Awaitable[None], name: str, seconds: float | None = None) -> None:
+        try:
+            async with asyncio.timeout(seconds or self.limits.callback_seconds):
+                await done
+        except Exception:  # noqa: BLE001 - outermost, as in _at_once
+            self._failed(name)
+
+    def _failed(self, name: str) -> None:
+        self.failures += 1
+        log.exception("subscriber failed", ami_event=name)
 
     def _enqueue(self, event: Event) -> None:
         for callback in self._urgent.get(event.name, ()):
@@ -208,25 +221,33 @@ class AmiLink:
         if not (self._everything or self._subscribers.get(event.name)):
             return
         room = self.limits.waiting_events // 2 if self._gap else self.limits.waiting_events
-        if self._queue.qsize() < room:
+        if len(self._waiting) < room:
             self._gap = False
-            self._queue.put_nowait(event)
+            self._put(event)
             return
         self.dropped += 1
         if not self._gap:
             self._gap = True
-            self._queue.put_nowait(_Mark.RESYNC)
+            self._put(_Mark.RESYNC)
+
+    def _put(self, item: Event | _Mark) -> None:
+        self._waiting.append(item)
+        self._news.set()
 
     async def _consume(self) -> None:
         count = 0
         while True:
-            item = await self._queue.get() if self._queue.empty() else self._queue.get_nowait()
+            while not self._waiting:
+                self._news.clear()
+                await self._news.wait()
+            item = self._waiting.popleft()
             count += 1
             if count % POLITE == 0:
                 await asyncio.sleep(0)
             if isinstance(item, Event):
                 for callback in (*self._subscribers.get(item.name, ()), *self._everything):
-                    await self._take(callback, item)
+                    if done := self._at_once(partial(callback, item), item.name):
+                        await self._finished(done, item.name)
             elif item is _Mark.LOST:
                 for hook in self._lost:
                     await self._guarded(hook, "lost")
@@ -235,17 +256,6 @@ class AmiLink:
                     await self._guarded(
                         partial(self._resync, hook, self._manager), "resync", self.limits.resync_seconds
                     )
-
-    async def _take(self, callback: Callback, event: Event) -> None:
-        """As `_guarded`, and as quick as may be for the plain functions that most subscribers are."""
-        try:
-            done = callback(event)
-            if done is not None and inspect.isawaitable(done):
-                async with asyncio.timeout(self.limits.callback_seconds):
-                    await done
-        except Exception:  # noqa: BLE001 - outermost loop of everything that listens to Asterisk
-            self.failures += 1
-            log.exception("subscriber failed", ami_event=event.name)
 
     async def _resync(self, hook: Hook, manager: Manager) -> None:
         """A resync that could not be finished leaves a wrong picture, so the link starts afresh."""
@@ -259,12 +269,5 @@ class AmiLink:
             raise
 
     async def _guarded(self, call: Hook, name: str, seconds: float | None = None) -> None:
-        """A subscriber's fault is its own: it is counted and logged, and the next one is called."""
-        try:
-            done = call()
-            if inspect.isawaitable(done):
-                async with asyncio.timeout(seconds or self.limits.callback_seconds):
-                    await done
-        except Exception:  # noqa: BLE001 - outermost loop of everything that listens to Asterisk
-            self.failures += 1
-            log.exception("subscriber failed", ami_event=name)
+        if done := self._at_once(call, name):
+            await self._finished(done, name, seconds)

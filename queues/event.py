@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+KEYS: dict[str, str] = {}
+"""Of the headers seen so far their small letters: an event has twenty, and they are always the same few."""
+MOST_KEYS = 2000
+VARIABLE = "chanvariable"
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -32,11 +37,15 @@ class Event:
             header, colon, value = line.partition(": ")
             if not colon:
                 continue
-            key = header.lower()
-            if key.startswith("chanvariable"):
+            key = KEYS.get(header)
+            if key is None:
+                key = _key(header)
+            if key is VARIABLE:
                 variables.update(_assignments(value))
+            elif key in fields:
+                fields[key] = f"{fields[key]}\n{value}"
             else:
-                fields[key] = f"{fields[key]}\n{value}" if key in fields else value
+                fields[key] = value
         return cls(fields.get("event", ""), fields, variables)
 
     @classmethod
@@ -70,6 +79,15 @@ class Answer:
     def output(self) -> tuple[str, ...]:
         """The lines that the action `Command` printed."""
         return tuple(self.response["Output"].split("\n")) if self.response["Output"] else ()
+
+
+def _key(header: str) -> str:
+    key = header.lower()
+    if key.startswith("chanvariable"):  # ChanVariable, or ChanVariable(channel)
+        key = VARIABLE
+    if len(KEYS) < MOST_KEYS:
+        KEYS[header] = key
+    return key
 
 
 def _assignments(value: str | list[str]) -> Iterator[tuple[str, str]]:

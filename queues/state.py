@@ -208,17 +208,21 @@ class Picture:
         linkedid = said("linkedid", "")
         if said("uniqueid", "") != linkedid or is_helper(said("channel", "")):
             return
-        call = self.calls.get(linkedid) or Call(linkedid, "", "", since)
+        known = self.calls.get(linkedid)
+        call = known or Call(linkedid, "", "", since)
         variables = event.variables
         decided = DECISIONS.get(said("decision", "")) if said("userevent") == "HotlineDecided" else None
         number = said("calleridnum", "")
-        self.calls[linkedid] = Call(
-            linkedid, number if number and number != "<unknown>" else call.caller,
-            variables.get("HOTLINE_CALLED") or said("called") or call.called, call.since,
+        news = (
+            number if number and number != "<unknown>" else call.caller,
+            variables.get("HOTLINE_CALLED") or said("called") or call.called,
             variables.get("HOTLINE_PATH") or said("path") or variables.get("HOTLINE_AT") or call.path,
             variables.get("HOTLINE_TYPE") or said("type") or call.type,
-            decided or CONTEXTS.get(said("context", "")) or call.doing, call.queue, call.agent, call.ended,
-        )  # fmt: skip
+            decided or CONTEXTS.get(said("context", "")) or call.doing,
+        )
+        if known is None or news != (call.caller, call.called, call.path, call.type, call.doing):  # most say nothing new
+            caller, called, path, kind, doing = news
+            self.calls[linkedid] = Call(linkedid, caller, called, call.since, path, kind, doing, call.queue, call.agent, call.ended)
 
     def _is_agent(self, channel: Channel) -> bool:
         """Whether this leg is an agent who has picked up (not the citizen, not a phone that only rings)."""

@@ -46,7 +46,7 @@ class House:
     async def rests(self) -> None:
         """Waits until all that came was taken in."""
         async with asyncio.timeout(15):
-            while not self.link._queue.empty() or len(self.floor.picture.calls) != self.centre.callers:  # noqa: ASYNC110 - nobody tells it
+            while self.link._waiting or len(self.floor.picture.calls) != self.centre.callers:  # noqa: ASYNC110 - nobody tells it
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def was_resynced(self, times: int) -> None:

@@ -76,7 +76,7 @@ async def run(parts: list[str], full: bool, folder: Path, console: Console) -> N
 async def _alone(console: Console, part: str, full: bool, folder: Path) -> None:
     about = report.machine() | {"full": full}
     if part == "register":
-        rows = await asyncio.to_thread(lambda: list(register.measure(full, folder / "register")))
+        rows = register.beside(await asyncio.to_thread(lambda: list(register.measure(full, folder / "register"))))
         _tell(console, part, "A register of tickets: p95 in milliseconds over the API", about, rows)
     elif part == "day":
         _tell(console, part, "A day of 2000 agents and 100 000 calls", about, await asyncio.to_thread(day.measure, day.Day()))

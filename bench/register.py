@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -46,6 +46,12 @@ def measure(full: bool, folder: Path, kinds: tuple[str, ...] = ("SQLite", "Postg
         for kind in kinds:
             with _url(kind, folder / f"{kind}-{count}") as url:
                 yield {"database": kind, "tickets": count} | _one(url, count, folder)
+
+
+def beside(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A row for each figure, a column for each database and size."""
+    names = [name for name in rows[0] if name not in ("database", "tickets")]
+    return [{"what": name} | {f"{row['database']} {row['tickets']}": row[name] for row in rows} for name in names]
 
 
 def _one(url: str, count: int, folder: Path) -> dict[str, Any]:

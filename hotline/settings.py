@@ -222,7 +222,7 @@ class SmsSettings(_Section):
     headers: dict[str, str] = Field({}, description="headers, filled in likewise")
     accepted: str = Field("", description="what its answer holds when it took the message; empty: any 2xx")
     refused: str = Field("", description="regular expression: an answer that says it never will; others are tried again")
-    receive: dict[Literal["from", "text", "id", "reference", "part", "parts"], str] = Field({}, description="its names of what it posts to /api/sms")
+    receive: dict[Literal["from", "text", "id"], str] = Field({}, description="its names of what it posts to /api/sms")
     charset: Literal["utf-8", "gb18030", "utf-16-be"] = Field("utf-8", description="of what it posts")
     text_is_hex: bool = Field(False, description="the text is UCS-2 in hexadecimal")
     timeout_seconds: float = Field(10, gt=0, le=60, description="longest wait for its answer")

@@ -1,7 +1,7 @@
 """Short messages by a carrier's HTTP gateway, both ways; what each gateway calls things is data, not code.
 
 Out: a POST whose fields are templates with {to}, {text}, {id} and {secret}. In: the gateway posts to /api/sms with its own
-names of the fields, and shows the secret or signs. Long messages that come in parts are put together before they are read.
+names of the fields, and shows the secret or signs. It has put a message of several parts together before it posts it.
 """
 
 from __future__ import annotations
@@ -36,19 +36,16 @@ class NotAMessage(ValueError):  # noqa: N818 - read as a sentence
 
 @dataclass(frozen=True)
 class Incoming:
-    """One message, or a part of one."""
+    """One message."""
 
     sender: str
     text: str
     id: str
-    reference: str = ""
-    part: int = 1
-    parts: int = 1
 
 
 @dataclass(frozen=True)
 class Gateway:
-    """One carrier's. `send` and `headers`: names and templates; `receive`: from, text, id, reference, part, parts -> its names."""
+    """One carrier's. `send` and `headers`: names and templates; `receive`: from, text, id -> its names."""
 
     secret: str
     url: str | None = None
@@ -112,14 +109,14 @@ class Gateway:
     def read(self, body: bytes, kind: str) -> Incoming:
         """What it posted. Raises NotAMessage."""
         posted = _json(body, self.charset) if kind.partition(";")[0].strip() == "application/json" else _form(body, self.charset)
-        named = {name: posted.get(self.receive.get(name, name), "") for name in ("from", "text", "id", "reference", "part", "parts")}
+        named = {name: posted.get(self.receive.get(name, name), "") for name in ("from", "text", "id")}
         text = _ucs2(named["text"]) if self.text_is_hex else named["text"]
         sender = tidied_number(named["from"])
         if not re.fullmatch(r"\+?[0-9]{3,20}", sender):
             raise NotAMessage("the sender is no telephone number")
         if not named["id"].strip() or len(named["id"]) > 150 or not named["id"].isprintable():
             raise NotAMessage("the message has no id of its own")
-        return Incoming(sender, text, named["id"].strip(), named["reference"][:100], _count(named["part"]), _count(named["parts"]))
+        return Incoming(sender, text, named["id"].strip())
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
@@ -155,7 +152,3 @@ def _ucs2(text: str) -> str:
         return bytes.fromhex(text).decode("utf-16-be")
     except ValueError:  # UnicodeDecodeError is one
         raise NotAMessage("the text is not UCS-2 in hexadecimal") from None
-
-
-def _count(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= 255 and len(text) <= 3 else 1

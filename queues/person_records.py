@@ -61,7 +61,7 @@ def forget_callers(database: Database, before: datetime, dry: bool) -> int:
         with database.reads() as session:
             return session.execute(select(func.count()).select_from(CallRow).where(old)).scalar_one()
     with database.writes() as session:
-        return session.execute(update(CallRow).where(old).values(caller="")).rowcount  # type: ignore[attr-defined,no-any-return]
+        return session.execute(update(CallRow).where(old).values(caller="")).rowcount  # type: ignore[attr-defined]
 
 
 def _calls(session: Session, numbers: Sequence[str]) -> Sequence[CallRow]:

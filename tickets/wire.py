@@ -30,9 +30,11 @@ TIMES = (
 def ticket(row: Ticket, *, show_caller: bool = False, sight: Sight | None = None) -> dict[str, Any]:
     """A ticket as JSON, as far as its citizen is seen. `sight` is decided by tickets/sight.py for whoever looks.
 
-    `show_caller` without it is for what is sent out: still nothing of who asked to be kept confidential, or complains of the handler.
+    Without it the ticket is for whoever it is sent to, in full or masked by `show_caller`: nothing of who asked to be kept confidential, or
+    complains of the handler.
     """
-    how = sight or (outward(row) if show_caller else Sight.MASKED)
+    sent = outward(row)
+    how = sight or (sent if show_caller or sent is Sight.WITHOUT else Sight.MASKED)
     return {
         **{name: getattr(row, name) for name in SAME_NAME},
         **{name: moment(getattr(row, name)) for name in TIMES},

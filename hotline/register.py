@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from queues import callback_tables, record_tables, recording_rows  # noqa: F401 - their tables belong to the register, wherever all are listed
 from queues.storage import MIGRATIONS
-from tickets import jobs, open311_tables, person_tables, retention_tables  # noqa: F401 - the same
+from tickets import jobs, tables  # noqa: F401 - the same
 from tickets.store import Store
 
 

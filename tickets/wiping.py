@@ -7,14 +7,15 @@ in one transaction: killed in between, it is simply done again. History and its 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table, UniqueConstraint, literal, null, select, update
 from sqlalchemy.orm import Session
 
-from tickets import classes, fulltext, wire
+from tickets import classes, fulltext, tables, wire  # noqa: F401 - tables: no table is forgotten
+from tickets.attachment_tables import Attachment
 from tickets.classes import Class
 from tickets.life import note
 from tickets.models import Base, Delivery, Ticket
@@ -30,10 +31,6 @@ PARTS = {
 FILES = {"recordings": ("audio_path",), "documents": ("document_path", "preview_path", "source_path")}
 OF_CLASS = {Class.SENSITIVE: "words", Class.PERSONAL: "identity"}
 OWN_PART = {"deliveries": "hand_overs", "attachments": "documents"}
-DIGESTS = ("audio_sha256", "document_sha256")
-
-OtherFiles = Callable[[Session, Ticket], Iterable[str]]
-"""Paths of files that another module keeps for a ticket, relative to HOME."""
 
 
 def holds(session: Session, ticket: Ticket, part: str) -> bool:
@@ -58,9 +55,9 @@ def remove_files(vault: Vault, session: Session, ticket: Ticket, part: str) -> l
             vault.delete(_inside(vault.home, path))
             gone.append(known.get(column) or "")
     if part == "documents":
-        for path in attached(session, ticket):
+        for path, digest in attached(session, ticket):
             vault.delete(_inside(vault.home, path))
-            gone.append("")
+            gone.append(digest)
     return [digest for digest in gone if digest]
 
 
@@ -84,12 +81,10 @@ def wipe(session: Session, ticket: Ticket, parts: Iterable[str], actor: str, why
     note(session, ticket, "erased", {"parts": parts, "why": why, "sha256": {k: v for k, v in (digests or {}).items() if v}}, actor)
 
 
-def attached(session: Session, ticket: Ticket) -> list[str]:
-    """Files of attachments, where there are such rows."""
-    table = Base.metadata.tables.get("attachments")
-    if table is None or "path" not in table.c:
-        return []
-    return [path for path in session.scalars(select(table.c.path).where(table.c.ticket_id == ticket.id)) if path]
+def attached(session: Session, ticket: Ticket) -> list[tuple[str, str]]:
+    """Files of attachments that are still there, and their digests."""
+    rows = session.execute(select(Attachment.path, Attachment.sha256, Attachment.name).where(Attachment.ticket_id == ticket.id))
+    return [(row.path, row.sha256) for row in rows if row.name]
 
 
 def _columns(part: str) -> Iterable[tuple[Table, list[str]]]:

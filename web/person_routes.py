@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from tickets import deletions
 from web.access import May, Reader, needs
 from web.asking import actor
 from web.persons import PersonDesk
@@ -47,6 +48,15 @@ def erase(request: Request, holder: Allowed, body: ErasureBody) -> dict[str, Any
     if body.dry_run:
         return {"dry_run": True, **desk.look(actor(holder), body.number, holder.reason)}
     return {"dry_run": False, **desk.erase(actor(holder), body.number, holder.reason, open_too=body.open_too)}
+
+
+@router.get("/deletions")
+def deleted(request: Request, holder: Allowed, limit: Annotated[int, Query(ge=1, le=deletions.MOST_LISTED)] = 50) -> dict[str, Any]:
+    """What was deleted by time or erased, newest first: counts, tickets, checksums, each line signed; `broken` says where one is not what was written."""
+    desk = _desk(request)
+    with desk.store.database.reads() as session:
+        items = [deletions.as_json(line) for line in deletions.lines(session, limit)]
+        return {"items": items, "next": None, "broken": deletions.verify(session, desk.vault.persons.master())}
 
 
 def _desk(request: Request) -> PersonDesk:

@@ -104,6 +104,9 @@ def test_erased_is_gone_from_rows_files_and_the_disk_and_the_chain_stands(api: T
         assert deletions.verify(session, vault.persons.master()) == ""
         [line] = deletions.lines(session)
         assert (line.why, line.report["person"], line.report["calls"]["recordings"]) == ("erasure", person, 1)
+    listed = api.get("/api/persons/deletions", headers=hotline.headers("administrator")).json()
+    assert (listed["items"][0]["why"], listed["broken"]) == ("erasure", "")
+    assert api.get("/api/persons/deletions", headers=hotline.headers("supervisor")).status_code == 403
     shown = api.get(f"/api/tickets/{voice.number}", headers=hotline.headers("administrator")).json()
     assert (shown["caller"], shown["caller_name"], shown["transcript"], shown["audio"], shown["stage"]) == ("", "", None, None, "filed")
     assert shown["history"][-1]["event"] == "erased" and shown["history"][-1]["detail"]["parts"] == ["documents", "hand_overs", "identity", "recordings", "words"]

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-
 from alembic import context
 
-import tickets
+from tickets import tables  # noqa: F401 - all of them belong to the same metadata
 from tickets.models import Base
-
-for module in pkgutil.iter_modules(tickets.__path__):  # every tables module belongs to the same metadata
-    if module.name.endswith("_tables"):
-        importlib.import_module(f"tickets.{module.name}")
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True)
 with context.begin_transaction():

@@ -86,8 +86,14 @@ class Persons:
         while True:
             with self._database.writes() as session:
                 rows = session.scalars(unclaimed).all()
+                marks = {row.id: self.mark(row.caller) for row in rows}
+                query = select(Person.mark, Person.id).where(Person.mark.in_({mark for mark in marks.values() if mark}))
+                known: dict[str | None, str] = {mark: identity for mark, identity in session.execute(query)}
                 for row in rows:
-                    row.person = self._person_of(session, row.caller)
+                    mark = marks[row.id]
+                    row.person = known.get(mark) or self._new(session, mark).id
+                    if mark:
+                        known[mark] = row.person
             total += len(rows)
             if len(rows) < AT_ONCE:
                 return total
@@ -114,16 +120,10 @@ class Persons:
                 row.wrapped_key, row.wrapped_by = known.wrap(key, row.id), known.current
             return len(rows)
 
-    def _person_of(self, session: Session, number: str) -> str:
-        mark = self.mark(number)
-        found = session.scalar(select(Person).where(Person.mark == mark)) if mark else None
-        return (found or self._new(session, mark)).id
-
     def _new(self, session: Session, mark: str | None) -> Person:
         known, identity = self.master(), new_id()
         made = Person(id=identity, mark=mark, wrapped_key=known.wrap(new_key(), identity), wrapped_by=known.current, made_at=now(), erased_at=None)
         session.add(made)
-        session.flush()
         return made
 
     def _open(self, found: Person) -> bytes:

@@ -37,6 +37,10 @@ def holds(session: Session, ticket: Ticket, part: str) -> bool:
     """Whether there is anything of this part left."""
     if any(getattr(ticket, column) for column in FILES.get(part, ())):
         return True
+    if part == "recordings" and any(
+        session.scalar(select(table.c.audio_path).where(table.c.ticket_id == ticket.id, table.c.audio_path.is_not(None)).limit(1)) for table in _spoken()
+    ):
+        return True
     for table, columns in _columns(part):
         key = table.c.id if table.name == "tickets" else table.c.ticket_id
         for row in session.execute(select(*(table.c[name] for name in columns)).where(key == ticket.id)):
@@ -54,6 +58,10 @@ def remove_files(vault: Vault, session: Session, ticket: Ticket, part: str) -> l
         if path:
             vault.delete(_inside(vault.home, path))
             gone.append(known.get(column) or "")
+    if part == "recordings":
+        for table in _spoken():
+            for path in session.scalars(select(table.c.audio_path).where(table.c.ticket_id == ticket.id, table.c.audio_path.is_not(None))):
+                vault.delete(_inside(vault.home, path))
     if part == "documents":
         for path, digest in attached(session, ticket):
             vault.delete(_inside(vault.home, path))
@@ -71,6 +79,9 @@ def wipe(session: Session, ticket: Ticket, parts: Iterable[str], actor: str, why
             _wipe_deliveries(session, ticket)
         for table, columns in _columns(part):
             _empty(session, table, columns, ticket.id)
+    if "recordings" in parts:
+        for table in _spoken():
+            session.execute(update(table).where(table.c.ticket_id == ticket.id).values(audio_path=null()))
     if "words" in parts:
         ticket.needs_review = False
     if "identity" in parts:
@@ -85,6 +96,11 @@ def attached(session: Session, ticket: Ticket) -> list[tuple[str, str]]:
     """Files of attachments that are still there, and their digests."""
     rows = session.execute(select(Attachment.path, Attachment.sha256, Attachment.name).where(Attachment.ticket_id == ticket.id))
     return [(row.path, row.sha256) for row in rows if row.name]
+
+
+def _spoken() -> list[Table]:
+    """Other tables whose rows have a voice: what was said at the end of a return visit."""
+    return [table for table in Base.metadata.sorted_tables if table.name != "tickets" and {"ticket_id", "audio_path"} <= set(table.c.keys())]
 
 
 def _columns(part: str) -> Iterable[tuple[Table, list[str]]]:

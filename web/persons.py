@@ -120,6 +120,7 @@ def _paths(one: dict[str, Any]) -> Iterable[str]:
     ticket = one["ticket"]
     yield from (ticket[column] for columns in FILES.values() for column in columns if ticket[column])
     yield from (row["path"] for row in one.get("attachments", ()) if row.get("path"))
+    yield from (row["audio_path"] for rows in one.values() if isinstance(rows, list) for row in rows if row.get("audio_path"))
 
 
 def _told(value: Any) -> Any:

@@ -64,8 +64,11 @@ COLUMNS: dict[str, Class] = {
     **_table("persons", internal="id mark wrapped_key wrapped_by made_at erased_at"),
     **_table("deletions", internal="id at why actor report hash signature"),
     **_table("tokens", internal="id secret_sha256 role agent organisation name created_at revoked_at"),
-    **_table("attachments", internal="id ticket_id kind bytes sha256 path at", personal="name source"),
-    **_table("surges", internal="id place words callers tickets began_at last_at ended_at"),  # of many people's matter
+    **_table(
+        "revisits",
+        internal="id ticket_id round state tries made_at changed_at next_at reason in_time solved satisfied settled audio_path audio_seconds words_state words_attempts",
+    ),
+    **_table("revisit_place", internal="id place"),
     **_table("articles", public="code version state changed_at published"),
     **_table("article_versions", public="code version title body categories review_on at", internal="author owner note"),
     **_table("article_words", public="id code words"),

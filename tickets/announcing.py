@@ -98,6 +98,9 @@ def said(line: History, ticket: Ticket) -> Iterator[tuple[str, dict[str, Any]]]:
         yield DISPATCHED, {}
     elif line.event == "moved" and line.detail["to"] in CLOSED and line.detail["from"] not in CLOSED:
         yield CLOSED_EVENT, {}
+    elif line.event == "attached":
+        url = f"/api/tickets/{ticket.number}/attachments/{line.detail['attachment']}"
+        yield ATTACHED, {"attachment": {"kind": "file", "url": url, "sha256": None, "bytes": line.detail["bytes"], "type": line.detail["kind"]}}
     else:
         yield UPDATED, {}
     if line.event in ("message_received", "fax_received"):

@@ -12,9 +12,10 @@ from tests.tickets.schemas import SCHEMAS, file_of, validator
 from tests.tickets.simulated import World, refused
 from tests.tickets.test_moves import EVERY, RULES, Clock, walk
 from tickets.announcing import TICKET_EVENTS, Announcer
-from tickets.case import Cases
+from tickets.case import Cases, find
 from tickets.case_system import EVENTS
 from tickets.connectors import Event
+from tickets.life import note
 from tickets.spool import Item
 from tickets.store import Audio, Document, Store
 
@@ -106,8 +107,6 @@ def test_a_citizen_who_wants_to_be_confidential_is_masked_in_events(world: World
     told = announcer(world, "ticket.created", show_callers=show_callers)
     number = fax(world)
     with world.store.database.writes() as session:
-        from tickets.case import find  # noqa: PLC0415
-
         find(session, number, lock=True).confidential = confidential
     whole, event = heard(world, told)
     assert event.content["ticket"]["caller"] == "138****1234"
@@ -155,3 +154,13 @@ def test_every_event_has_its_schema() -> None:
 def test_every_schema_refuses_something_else(name: str) -> None:
     jsonschema_rs.meta.validate(file_of(name))
     assert not validator(name).is_valid({"schema": "ticket.deleted/1", "event": "ticket.deleted"})
+
+
+def test_a_file_that_came_with_the_words(world: World) -> None:
+    told = announcer(world, "ticket.attached")
+    number = fax(world)
+    with world.store.database.writes() as session:
+        note(session, find(session, number, lock=True), "attached", {"attachment": "01HZZ0000000000000000000AA", "kind": "image/jpeg", "bytes": 9})
+    events = heard(world, told)
+    assert [event.name for event in events] == ["ticket", "ticket.attached", "ticket.attached"]
+    assert holds(events[2])["attachment"]["url"] == f"/api/tickets/{number}/attachments/01HZZ0000000000000000000AA"

@@ -88,7 +88,7 @@ class Persons:
                 rows = session.scalars(unclaimed).all()
                 marks = {row.id: self.mark(row.caller) for row in rows}
                 query = select(Person.mark, Person.id).where(Person.mark.in_({mark for mark in marks.values() if mark}))
-                known: dict[str | None, str] = dict(session.execute(query).tuples().all())
+                known: dict[str | None, str] = {row.mark: row.id for row in session.execute(query)}
                 for row in rows:
                     mark = marks[row.id]
                     row.person = known.get(mark) or self._new(session, mark).id

@@ -7,8 +7,9 @@ full-scale sine has +3.14 dBm0, -20 dBov are -13.9 dBm0.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from speech.audio import Samples, Sound
+from speech.audio import Sound
 
 LEVEL_DBOV = -20.0
 PEAK_DBOV = -1.0  # louder than this is clipped somewhere on its way; what has such peaks stays a little quieter
@@ -51,7 +52,7 @@ def at_one_loudness(sound: Sound) -> Sound:
     return Sound((sound.samples * 10 ** (gain / 20)).astype(np.float32), sound.rate)
 
 
-def _envelope(rectified: Samples, rate: int) -> Samples:
+def _envelope(rectified: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
     """Smoothed twice by one pole each; as one convolution, whose kernel is that of both poles."""
     keep = np.exp(-1.0 / (rate * ENVELOPE_SECONDS))
     at = np.arange(int(12 * ENVELOPE_SECONDS * rate))
@@ -61,7 +62,7 @@ def _envelope(rectified: Samples, rate: int) -> Samples:
     return smooth[: len(rectified)]
 
 
-def _active(loud: np.ndarray, hangover: int) -> int:
+def _active(loud: NDArray[np.bool_], hangover: int) -> int:
     """How many samples are loud or follow a loud one within the hangover."""
     places = np.flatnonzero(loud)
     if not len(places):

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from tickets import revisits, wav
+from tickets import revisit_words, revisits, wav
 from tickets.fax import Pages, preview, write_pdf
 from tickets.life import now
 from tickets.models import Ticket
@@ -60,7 +60,7 @@ class Adoption:
         audio = self._audio(item)
         if audio is None:
             return None
-        return revisits.attach(self.store.database, item.revisit, audio.path, audio.seconds, now())
+        return revisit_words.attach(self.store.database, item.revisit, audio.path, audio.seconds, now())
 
     def _audio(self, item: Item) -> Audio | None:
         source = self.spool.folder(item) / "audio.wav"

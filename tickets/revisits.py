@@ -16,11 +16,9 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from ivr.revisits import Revisits, answers
-from tickets import notes
 from tickets.case import Cases, Said, Who
 from tickets.database import Database
 from tickets.item import new_id
-from tickets.life import note
 from tickets.models import History, Ticket
 from tickets.moves import MACHINE, CaseRefused
 from tickets.rates import Rates, Visit, rates
@@ -31,8 +29,6 @@ BEFORE = timedelta(minutes=1)  # a call that could not even be ordered
 LOST = timedelta(seconds=90)  # no leg stands and no line says how it ended
 AT_ONCE = 100
 HOTLINE = Who(MACHINE, MACHINE)
-WORDS_ATTEMPTS = 3
-SPOKEN = "回访留言 said at the return visit: "
 NOT_SATISFIED = "回访：诉求人不满意 the citizen is not satisfied (return visit)"
 log = structlog.get_logger("tickets.revisits")
 
@@ -178,45 +174,6 @@ def rates_of(database: Database, first: datetime, last: datetime) -> Rates:
     wanted = select(Revisit.in_time, Revisit.solved, Revisit.satisfied).where(Revisit.state == DONE, Revisit.changed_at >= first, Revisit.changed_at < last)
     with database.reads() as session:
         return rates(Visit(*row) for row in session.execute(wanted))
-
-
-def attach(database: Database, revisit_id: str, path: str, seconds: float, at: datetime) -> Ticket | None:
-    """What was spoken at its end belongs to the ticket it is about. The same again changes nothing; None: there is no such visit."""
-    with database.writes() as session:
-        row = session.get(Revisit, revisit_id, with_for_update=True)
-        if row is None or row.audio_path not in (None, path):
-            return None
-        ticket = session.get_one(Ticket, row.ticket_id)
-        if row.audio_path is None:
-            row.audio_path, row.audio_seconds, row.words_state = path, seconds, "pending" if seconds > 0 else "failed"
-            note(session, ticket, "revisit_message", {"revisit": row.id, "seconds": seconds}, at=at)
-        return ticket
-
-
-def begin_words(database: Database) -> tuple[str, str] | None:
-    """Id and path of a message that waits for its words; an attempt is counted before it is made, three are."""
-    with database.writes() as session:
-        row = session.scalars(select(Revisit).where(Revisit.words_state == "pending").order_by(Revisit.id).limit(1)).first()
-        if row is None:
-            return None
-        row.words_attempts += 1
-        if row.words_attempts > WORDS_ATTEMPTS:
-            row.words_state = "failed"
-            return None
-        return row.id, str(row.audio_path)
-
-
-def words(database: Database, revisit_id: str, text: str, at: datetime) -> None:
-    """What was said, as a note on the ticket; without words a person must listen. Only the first result counts."""
-    with database.writes() as session:
-        row = session.get_one(Revisit, revisit_id, with_for_update=True)
-        if row.words_state != "pending":
-            return
-        row.words_state = "done" if text else "failed"
-        ticket = session.get_one(Ticket, row.ticket_id)
-        if text:
-            kept = notes.keep(session, ticket, {"note": f"{SPOKEN}{text}"[: notes.LONGEST]}, MACHINE, at)
-            note(session, ticket, "note_added", {"notes": kept, "revisit": row.id}, MACHINE, at)
 
 
 def as_json(revisit: Revisit, ticket: Ticket) -> dict[str, Any]:

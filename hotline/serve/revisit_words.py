@@ -7,7 +7,7 @@ import threading
 import structlog
 
 from hotline.settings import Settings
-from tickets import revisits
+from tickets import revisit_words
 from tickets.database import Database
 from tickets.life import now
 from tickets.transcriber import NoSpeech, RecogniserAway, RecogniserDied, RecognitionFailed, Transcriber
@@ -40,7 +40,7 @@ class RevisitWords:
             while not self._stop.wait(LOOK_SECONDS):
                 try:
                     database.migrate()
-                    while not self._stop.is_set() and (found := revisits.begin_words(database)):
+                    while not self._stop.is_set() and (found := revisit_words.begin_words(database)):
                         self._recognise(database, *found)
                 except Exception as error:  # noqa: BLE001 - outermost: the rows wait, and other messages must not
                     log.warning("what was said at return visits waits for its words", reason=type(error).__name__)
@@ -57,4 +57,4 @@ class RevisitWords:
             return
         except (NoSpeech, RecognitionFailed, Erased):
             text = ""
-        revisits.words(database, revisit_id, text, now())
+        revisit_words.words(database, revisit_id, text, now())

@@ -10,7 +10,7 @@ import pytest
 
 from ivr.revisits import Revisits
 from tests.tickets.test_moves import MONDAY, RULES, Clock
-from tickets import revisits
+from tickets import revisit_words, revisits
 from tickets.case import Cases, Said, Who
 from tickets.case_edits import Edits
 from tickets.models import Ticket
@@ -215,12 +215,12 @@ def test_what_was_spoken_is_a_note_with_its_recording(play: Play) -> None:
     play.gather()
     visit = play.of(ticket)
     for _ in range(2):
-        attached = revisits.attach(play.store.database, visit.id, "recordings/x.wav", 2.0, play.clock())
+        attached = revisit_words.attach(play.store.database, visit.id, "recordings/x.wav", 2.0, play.clock())
         assert attached and attached.id == ticket.id
-    assert revisits.attach(play.store.database, visit.id, "recordings/another.wav", 2.0, play.clock()) is None
-    assert revisits.begin_words(play.store.database) == (visit.id, "recordings/x.wav")
-    revisits.words(play.store.database, visit.id, "还是很吵", play.clock())
-    assert revisits.begin_words(play.store.database) is None
+    assert revisit_words.attach(play.store.database, visit.id, "recordings/another.wav", 2.0, play.clock()) is None
+    assert revisit_words.begin_words(play.store.database) == (visit.id, "recordings/x.wav")
+    revisit_words.words(play.store.database, visit.id, "还是很吵", play.clock())
+    assert revisit_words.begin_words(play.store.database) is None
     assert [note.text for note in Edits(play.cases).notes(ticket.number)][-1].endswith("还是很吵")  # type: ignore[union-attr]
     assert [line.event for line in play.store.history(ticket_id=ticket.id)].count("revisit_message") == 1
 

@@ -79,8 +79,8 @@ class Persons:
         digits = normal(number)
         return self.master().mark(digits) if digits else None
 
-    def claim(self) -> int:
-        """Tells of each ticket whose it is; those made since the last time, or before there were persons. Returns how many."""
+    def claim(self, most: int | None = None) -> int:
+        """Tells of each ticket whose it is; those made since the last time, or before there were persons. Returns how many, about `most`."""
         unclaimed = select(Ticket).where(Ticket.person.is_(None), Ticket.caller != "").order_by(Ticket.id).limit(AT_ONCE).with_for_update()
         total = 0
         while True:
@@ -95,7 +95,7 @@ class Persons:
                     if mark:
                         known[mark] = row.person
             total += len(rows)
-            if len(rows) < AT_ONCE:
+            if len(rows) < AT_ONCE or (most is not None and total >= most):
                 return total
 
     def rotate(self) -> int:

@@ -38,6 +38,7 @@ from tickets.watch import Tell, nobody
 
 WATCH_MS = 500  # longest wait for the stop signal
 SCAN_SECONDS = 3.0  # items a crash left, or an event that never came
+CLAIM_AT_ONCE = 5_000  # tickets told whose they are at one upkeep: seconds, and the lease is renewed between
 UPKEEP_SECONDS = 20.0  # below a third of the lease
 PRUNE_SECONDS = 24 * 3600.0
 ANNOUNCE_SECONDS = 1.0
@@ -138,7 +139,7 @@ class Worker:
 
     def _upkeep(self) -> None:
         recovery.renew_lease(self.store, self.runner.executor)
-        self.runner.vault.persons.claim()
+        self.runner.vault.persons.claim(CLAIM_AT_ONCE)
         taken = recovery.take_over_lost_jobs(self.store, self.jobs, self.runner.executor)
         found = recovery.requeue_lost_rows(self.store, self.jobs, deliveries=self.runner.case_system is not None)
         if taken or found:

@@ -1,4 +1,4 @@
-"""Recordings of agents' calls: paused and resumed at the telephone, a disk that fills up in mid-call, an Asterisk that is killed."""
+"""Recordings of agents' calls: a disk that fills up in mid-call, an Asterisk that is killed."""
 
 from __future__ import annotations
 

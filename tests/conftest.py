@@ -25,7 +25,7 @@ NICENESS = 10
 ISOLATED = ("-m", "telephone.isolation")
 MOST_SHARES_TOLD = 12
 DEMONSTRATIONS = "tests/calls/test_demo.py"  # each starts a hotline itself
-LONGEST_FIRST = ("tests/calls/", "tests/calls/test_waiting", "tests/conversations/", "tests/merged/", "tests/speaking/", DEMONSTRATIONS)
+LONGEST_FIRST = ("tests/calls/", "tests/calls/waiting/", "tests/conversations/", "tests/merged/", "tests/speaking/", DEMONSTRATIONS)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -18,6 +18,7 @@ VARIABLES = {
     "maximum_seconds": 300,
     "silence_seconds": 10,
     "no_input_factor": 1,
+    "sites": {},
 }
 
 

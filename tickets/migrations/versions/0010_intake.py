@@ -51,6 +51,5 @@ def downgrade() -> None:
     op.drop_index("ix_tickets_caller_created_at", "tickets")
     for table in ("contacts", "begun", "arrivals"):
         op.drop_table(table)
-    with op.batch_alter_table("tickets") as batch:
-        for name in ("repeat_of", "repeats", "place", "title"):
-            batch.drop_column(name)
+    for name in ("repeat_of", "repeats", "place", "title"):  # not in a batch: SQLite would drop a table that others refer to
+        op.drop_column("tickets", name)

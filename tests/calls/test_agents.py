@@ -143,8 +143,9 @@ async def test_a_day_at_a_phone(citizen: Citizen, desk: Desk) -> None:
     shown = await desk.is_("available")
     assert (shown["phone"], shown["work_number"], shown["queues"]) == ("desk-1", "7", ["complaints", "general"])
     line = await talks(citizen, desk)
-    for prompt in ("agent-before", "digit-7", "agent-after"):
+    for prompt in ("agent-before", "agent-after"):  # the figure between is as short as a place in a recording is unsure
         await line.telephone.hears(desk.prompts[prompt], prompt, within=10, like=MIXED_LIKE)
+    assert sound.match(line.telephone.heard, desk.prompts["digit-7"]).correlation >= MIXED_LIKE
     await desk.is_("talking", "complaints")
     other = citizen()
     await Caller(other).dials("1234512").reaches("general").stays()

@@ -36,12 +36,11 @@ def export(number: Number, file: Annotated[Path, typer.Argument(help="the zip to
             handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except OSError as error:
             _fail(f"{file}: {error.strerror}")
-        try:
+        with contextlib.ExitStack() as failing:
+            failing.callback(file.unlink)  # half of it is nobody's
             with os.fdopen(handle, "w+b") as archive:
                 print(json.dumps(desk.export(me, number, reason, archive), ensure_ascii=False))
-        except BaseException:
-            file.unlink()
-            raise
+            failing.pop_all()
 
 
 def erase(

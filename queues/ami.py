@@ -193,12 +193,12 @@ class AmiLink:
 
     def _say_change(self, up: bool) -> None:
         for hook in self._changes:
-            self._at_once(partial(hook, up), "link")
+            self._at_once("link", hook, up)
 
-    def _at_once(self, call: Hook, name: str) -> Awaitable[None] | None:
+    def _at_once(self, name: str, call: Callable[..., Awaitable[None] | None], *told: Event | bool) -> Awaitable[None] | None:
         """What is still to be awaited, or None. A subscriber's fault is its own: it is counted and logged, and the next one is called."""
         try:
-            done = call()
+            done = call(*told)
         except Exception:  # noqa: BLE001 - outermost loop of everything that listens to Asterisk; here it would cost the connection
             self._failed(name)
             return None
@@ -217,8 +217,8 @@ class AmiLink:
 
     def _enqueue(self, event: Event) -> None:
         for callback in self._urgent.get(event.name, ()):
-            self._at_once(partial(callback, event), event.name)
-        if not (self._everything or self._subscribers.get(event.name)):
+            self._at_once(event.name, callback, event)
+        if not (self._everything or event.name in self._subscribers):
             return
         room = self.limits.waiting_events // 2 if self._gap else self.limits.waiting_events
         if len(self._waiting) < room:
@@ -246,7 +246,7 @@ class AmiLink:
                 await asyncio.sleep(0)
             if isinstance(item, Event):
                 for callback in (*self._subscribers.get(item.name, ()), *self._everything):
-                    if done := self._at_once(partial(callback, item), item.name):
+                    if done := self._at_once(item.name, callback, item):
                         await self._finished(done, item.name)
             elif item is _Mark.LOST:
                 for hook in self._lost:
@@ -269,5 +269,5 @@ class AmiLink:
             raise
 
     async def _guarded(self, call: Hook, name: str, seconds: float | None = None) -> None:
-        if done := self._at_once(call, name):
+        if done := self._at_once(name, call):
             await self._finished(done, name, seconds)

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from panoramisk import Manager as PanoramiskManager
-from panoramisk.message import Message
 
 from queues.errors import ActionRefused, AmiError, LinkBusy, LoginRefused, NotConnected, ResultUnknown
 from queues.event import Answer, Event
@@ -94,12 +93,12 @@ class Manager(PanoramiskManager):
         action = connection.ask(fields)
         try:
             async with asyncio.timeout(seconds):
-                answered = await action.future
+                answered: list[Event] = await action.future
         except TimeoutError:
             raise ResultUnknown(f"{fields.get('Action')}: no answer within {seconds:g} s") from None
         finally:
             connection.forget(action)
-        return _answer(answered if isinstance(answered, list) else [answered])
+        return _answer(answered)
 
     async def watch(self) -> None:
         """Returns when the connection is gone; ends it when Asterisk stays silent though it was pinged."""
@@ -121,8 +120,7 @@ class Manager(PanoramiskManager):
     def heard(self, event: Event) -> None:
         if event.name == "FullyBooted":
             self.booted.set()
-        if event.name:
-            self.on_event(event)
+        self.on_event(event)
 
     def lost(self, connection: Connection) -> None:
         """The connection ended; whoever waits on `gone` or an answer has been told by it."""
@@ -133,8 +131,8 @@ class Manager(PanoramiskManager):
             self.protocol.abort()
 
 
-def _answer(messages: list[Message]) -> Answer:
-    first, *rest = (Event.of(dict(message.items())) for message in messages)
+def _answer(messages: list[Event]) -> Answer:
+    first, *rest = messages
     if first["Response"] not in ("Success", "Follows", "Goodbye"):
         raise ActionRefused(first["Message"] or "refused without a reason")
     if rest and rest[-1].name == "OriginateResponse" and rest[-1]["Response"] != "Success":

@@ -7,9 +7,11 @@ need more than everybody in it can do wait in `hotline-NAME+SKILL+SKILL` (ADR 00
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 PREFIX = "hotline-"
 AND = "+"  # no name of ours has it
+NAMES = 1024  # of a city's queues and parts of queues remembered: nearly every event of a queue asks
 
 PAGE = "page-"  # begins the unique id of a leg to which something is announced
 
@@ -25,11 +27,13 @@ def section(queue: str, wanted: Iterable[str] = ()) -> str:
     return PREFIX + AND.join((queue, *wanted))
 
 
+@lru_cache(NAMES)
 def queue_of(section_name: str) -> str:
     """Our name of what Asterisk calls so."""
     return section_name.removeprefix(PREFIX).partition(AND)[0]
 
 
+@lru_cache(NAMES)
 def wanted_of(section_name: str) -> tuple[str, ...]:
     """The skills that callers in it need."""
     return tuple(filter(None, section_name.partition(AND)[2].split(AND)))

@@ -10,7 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from queues.event import Event
+from queues.event import VARIABLE, Event
 from queues.model import (
     CONTEXTS,
     DECISIONS,
@@ -36,6 +36,8 @@ CHANNEL_EVENTS = frozenset(("Newchannel", "Newstate", "Hangup", "NewCallerid", "
 EVENTS = QUEUE_EVENTS | CHANNEL_EVENTS
 """What the picture listens to."""
 
+CALLED, PATH, AT, TYPE = (f"{VARIABLE}HOTLINE_{name}" for name in ("CALLED", "PATH", "AT", "TYPE"))
+
 
 class Picture:
     """What is going on now."""
@@ -58,17 +60,18 @@ class Picture:
 
     def apply(self, event: Event, now: float) -> None:
         """Takes in one event; `now` in Unix seconds."""
-        if event.name in MEMBER_EVENTS:
+        name = event.name
+        if name in CHANNEL_EVENTS:  # most of what comes
+            self._channel(event, now)
+        elif name in MEMBER_EVENTS:
             self._member(event)
-        elif event.name == "QueueMemberRemoved":
+        elif name == "QueueMemberRemoved":
             self._removed(event)
-        elif event.name == "QueueCallerJoin":
+        elif name == "QueueCallerJoin":
             self._channel(event, now)
             self._joined(event, now)
-        elif event.name in ("QueueCallerLeave", "QueueCallerAbandon"):
+        elif name in ("QueueCallerLeave", "QueueCallerAbandon"):
             self._gone(event["Uniqueid"])
-        elif event.name in CHANNEL_EVENTS:
-            self._channel(event, now)
 
     def resync(self, queue_status: Iterable[Event], channels: Iterable[Event], now: float) -> None:
         """Puts everything right from the answers to QueueStatus and CoreShowChannels."""
@@ -124,14 +127,13 @@ class Picture:
         ]  # fmt: skip
 
     def _member(self, event: Event) -> None:
-        member = Member(
-            phone=_phone(event), queue=queue_of(event["Queue"]),
-            state=DEVICE_STATES.get(event["Status"], AgentState.UNKNOWN), paused=event["Paused"] == "1",
-            pause_reason=event["PausedReason"], calls_taken=event.number("CallsTaken"),
-            last_call_at=event.number("LastCall"),
+        phone, section = _phone(event), event["Queue"]
+        queue = queue_of(section)
+        self.members[queue, phone] = Member(
+            phone, queue, DEVICE_STATES.get(event["Status"], AgentState.UNKNOWN), event["Paused"] == "1", event["PausedReason"],
+            event.number("CallsTaken"), event.number("LastCall"),
         )  # fmt: skip
-        self.members[member.queue, member.phone] = member
-        self.sections.setdefault(member.phone, {})[event["Queue"]] = event.number("Penalty")
+        self.sections.setdefault(phone, {})[section] = event.number("Penalty")
 
     def _removed(self, event: Event) -> None:
         """From one queue of Asterisk's; another may stand for the same queue of ours."""
@@ -148,7 +150,7 @@ class Picture:
         before = self.waiting.get(uniqueid)
         if before is None or (before.queue, before.needs) != (queue, needs):
             self._gone(uniqueid)
-            priority = event.number("Priority") or _whole(event.variables.get("QUEUE_PRIO", ""))
+            priority = event.number("Priority") or _whole(event.variable("QUEUE_PRIO"))
             self.waiting[uniqueid] = Waiting(uniqueid, queue, _number(event), since, event["Linkedid"] or uniqueid, needs, priority)
             line = self._lines.setdefault((queue, needs), [])
             line.insert(max(0, event.number("Position", len(line) + 1) - 1), uniqueid)
@@ -168,13 +170,13 @@ class Picture:
             self._lines[caller.queue, caller.needs].remove(uniqueid)
 
     def _channel(self, event: Event, now: float) -> None:
-        known = event["Uniqueid"] in self.channels
+        uniqueid = event.fields.get("uniqueid", "")
         if event.name == "Hangup":
-            channel = self.channels.pop(event["Uniqueid"], None)
-            self._gone(event["Uniqueid"])
+            channel = self.channels.pop(uniqueid, None)
+            self._gone(uniqueid)
             if channel:
                 self._left(channel, now)
-        elif known or event.name == "Newchannel":  # news of a channel that has gone does not bring it back
+        elif uniqueid in self.channels or event.name == "Newchannel":  # news of a channel that has gone does not bring it back
             self._call(event, now)
             self._leg(event, now)
 
@@ -188,12 +190,12 @@ class Picture:
 
     def _leg(self, event: Event, now: float) -> None:
         said = event.fields.get
-        name, uniqueid, linkedid, up = said("channel", ""), said("uniqueid", ""), said("linkedid", ""), said("channelstate") == "6"
-        if not name:
-            return  # a UserEvent without its channel
+        name, uniqueid, linkedid, up = said("channel"), said("uniqueid", ""), said("linkedid", ""), said("channelstate") == "6"
         before = self.channels.get(uniqueid)
         if before and before.up == up and before.linkedid == linkedid:
             return  # most events say nothing new of a leg
+        if not name:
+            return  # a UserEvent without its channel
         channel = Channel(uniqueid, linkedid, phone_of(name).rpartition("-")[0], up)
         self.channels[channel.uniqueid] = channel
         self._legs.setdefault(channel.linkedid, set()).add(channel.uniqueid)
@@ -210,14 +212,13 @@ class Picture:
             return
         known = self.calls.get(linkedid)
         call = known or Call(linkedid, "", "", since)
-        variables = event.variables
         decided = DECISIONS.get(said("decision", "")) if said("userevent") == "HotlineDecided" else None
         number = said("calleridnum", "")
         news = (
             number if number and number != "<unknown>" else call.caller,
-            variables.get("HOTLINE_CALLED") or said("called") or call.called,
-            variables.get("HOTLINE_PATH") or said("path") or variables.get("HOTLINE_AT") or call.path,
-            variables.get("HOTLINE_TYPE") or said("type") or call.type,
+            said(CALLED) or said("called") or call.called,
+            said(PATH) or said("path") or said(AT) or call.path,
+            said(TYPE) or said("type") or call.type,
             decided or CONTEXTS.get(said("context", "")) or call.doing,
         )
         if known is None or news != (call.caller, call.called, call.path, call.type, call.doing):  # most say nothing new
@@ -231,8 +232,9 @@ class Picture:
 
     def _note(self, linkedid: str, **known: str) -> None:
         """Remembers the last queue and agent of a call, for the record of it when it has ended."""
-        if linkedid in self.calls:
-            self.calls[linkedid] = replace(self.calls[linkedid], **known)  # type: ignore[arg-type]
+        call = self.calls.get(linkedid)
+        if call and any(getattr(call, name) != value for name, value in known.items()):
+            self.calls[linkedid] = replace(call, **known)  # type: ignore[arg-type]
 
     def _ended(self, linkedid: str, now: float) -> None:
         call = self.calls.pop(linkedid, None)

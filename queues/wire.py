@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 from panoramisk.actions import Action as PanoramiskAction
 from panoramisk.ami_protocol import AMIProtocol
-from panoramisk.message import Message
 
 from queues.errors import ForbiddenText, ResultUnknown
 from queues.event import Event
@@ -23,6 +22,7 @@ Fields = Mapping[str, str | int | Sequence[str]]
 
 HEADER = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 FORBIDDEN = re.compile(r"[\r\n\0]")
+ANSWERS = "\r\nActionID: "
 LONGEST_LINE = 1000  # bytes; manager.c reads 1025 and drops a longer line
 MOST_HEADERS = 120  # manager.h: AST_MAX_MANHEADERS 128
 LARGEST_MESSAGE = 1_000_000  # characters without a blank line: not an Asterisk, or not in its senses
@@ -35,20 +35,24 @@ class Action(PanoramiskAction):
     KeyError inside the reader and cost the connection.
     """
 
-    @property
-    def multi(self) -> bool:
-        first = self.responses[0]
-        if first.response == "Error":
-            return False
-        asynchronous = str(self.get("Action")).lower() == "originate" and str(self.get("Async", "")).lower() == "true"
-        return asynchronous or str(first.eventlist).lower() == "start"
+    def __init__(self, headers: Mapping[str, str | list[str]]) -> None:
+        super().__init__(headers)
+        self.heard: list[Event] = []
+        self._asynchronous = str(self.get("Action")).lower() == "originate" and str(self.get("Async", "")).lower() == "true"
 
-    @property
-    def completed(self) -> bool:
-        last = self.responses[-1]
-        if not self.multi:
+    def hears(self, event: Event) -> bool:
+        """Takes one message of its answer; True where that was the last."""
+        self.heard.append(event)
+        whole = self._whole(event)
+        if whole and not self.future.done():
+            self.future.set_result(self.heard)
+        return whole
+
+    def _whole(self, last: Event) -> bool:
+        first = self.heard[0]
+        if first["Response"] == "Error" or not (self._asynchronous or first["EventList"].lower() == "start"):
             return True
-        return str(last.eventlist).lower() in ("complete", "cancelled") or last.event == "OriginateResponse"
+        return last["EventList"].lower() in ("complete", "cancelled") or last.name == "OriginateResponse"
 
 
 def checked(fields: Fields) -> dict[str, str | list[str]]:
@@ -117,23 +121,20 @@ class Connection(AMIProtocol):
         if len(self.rest) > LARGEST_MESSAGE:
             self.abort()
             return
+        heard = self.owner.heard
         for text in messages:
-            if "\r\nActionID: " in text or not text.lstrip("\r\n").startswith("Event: "):
-                message = Message.from_line(text.strip("\r\n"))
-                if message is not None:
-                    self.handle_message(message)
-            else:  # live news, most of what comes: without panoramisk's case-blind dictionaries
-                self.owner.heard(Event.parse(text))
+            event = Event.parse(text)
+            if not event.name or ANSWERS in text:
+                self.answered(event)
+            else:  # live news, most of what comes
+                heard(event)
 
-    def handle_message(self, message: Message) -> None:
-        number = message.get("ActionID")
-        if not number:
-            self.owner.heard(Event.of(dict(message.items())))
-            return
-        action = self.responses.get(number) if isinstance(number, str) else None
-        if action is None:  # its asker has given up, or it is not ours: it must not pass for live news
-            self.late_answers += 1
-        elif action.add_message(message):
+    def answered(self, event: Event) -> None:
+        """It belongs to an action of ours, or to nobody: its asker has given up, and it must not pass for live news."""
+        action = self.responses.get(event["ActionID"])
+        if action is None:
+            self.late_answers += bool(event["ActionID"])
+        elif action.hears(event):
             self.forget(action)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 BEGAN = 1_795_000_000
 QUEUES = ("general", "complaints", "tax", "english", "elderly")
@@ -83,9 +84,11 @@ def life(number: int, agent: int, at: float = BEGAN) -> list[bytes]:
     trunk, phone = f"PJSIP/trunk-{number:08x}", f"PJSIP/{1000 + agent}-{number:08x}"
     call, leg = f"hotline12345-{int(at)}.{number * 10}", f"hotline12345-{int(at)}.{number * 10 + 1}"
 
+    clock = count(1)
+
     def about(name: str, channel: str, uniqueid: str, state: int, **more: object) -> bytes:
         return message(
-            Event=name, Privilege="call,all", Timestamp=f"{at:.6f}", Channel=channel, ChannelState=state, ChannelStateDesc="Up",
+            Event=name, Privilege="call,all", Timestamp=f"{at + number + next(clock) / 100:.6f}", Channel=channel, ChannelState=state, ChannelStateDesc="Up",
             CallerIDNum=f"138{number % 10**8:08d}", CallerIDName="<unknown>", ConnectedLineNum="<unknown>", Language="zh", AccountCode="",
             Context="hotline-queue", Exten="s", Priority=8, Uniqueid=uniqueid, Linkedid=call, **more,
         )  # fmt: skip

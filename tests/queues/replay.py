@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 
-from panoramisk.message import Message
-
 from queues.event import Event
 from queues.state import Picture
 from queues.wire import Connection
@@ -28,8 +26,8 @@ class Heard:
 class Wire(Connection):
     """A Connection without a socket, that hands over answers as it does events."""
 
-    def handle_message(self, message: Message) -> None:
-        self.owner.heard(Event.of(dict(message.items())))
+    def answered(self, event: Event) -> None:
+        self.owner.heard(event)
 
 
 def read(pieces: Iterable[bytes]) -> list[Event]:

@@ -27,7 +27,7 @@ KNOWN = Reachable({"wang", "li", "boss"}, {"general", "complaints"}, {"police": 
 
 def leg(channel: str, uniqueid: str, where: str = "hotline-queue,s", bridge: str = "b1", linkedid: str = CALL, state: str = "6", age: int = 9) -> Event:
     context, exten = where.split(",")
-    headers: dict[str, str | list[str]] = {
+    headers = {
         "Event": "CoreShowChannel", "Channel": channel, "Uniqueid": uniqueid, "Linkedid": linkedid, "Context": context, "Exten": exten,
         "Application": "Queue", "BridgeId": bridge, "ChannelState": state, "Duration": f"00:00:{age:02d}",
     }  # fmt: skip

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from queues.event import Event
+from queues.event import VARIABLE, Event
 from queues.model import AgentState, Doing
 from queues.state import Picture
 from tests.queues.replay import answers, live, picture
@@ -170,9 +168,10 @@ async def test_where_a_call_is_comes_from_the_decision_and_then_from_the_context
     own = next(event for event in live("answered") if event.name == "QueueCallerJoin")
     decided = {"event": "UserEvent", "userevent": "HotlineDecided", "decision": "fax", "path": "12345-1-5"}
     made.waiting.clear()
-    made.apply(replace(own, name="UserEvent", fields={**own.fields, **decided}, variables={}), 1)
+    fields = {name: value for name, value in own.fields.items() if not name.startswith(VARIABLE)}
+    made.apply(Event("UserEvent", fields | decided), 1)
     assert (citizens_call(made).doing, citizens_call(made).path) == (Doing.FAX, "12345-1-5")
-    made.apply(replace(own, name="Newstate", fields={**own.fields, "context": "hotline-voicemail"}), 2)
+    made.apply(Event("Newstate", {**own.fields, "context": "hotline-voicemail"}), 2)
     assert citizens_call(made).doing is Doing.VOICEMAIL
 
 
@@ -194,7 +193,7 @@ def entry(uniqueid: str, place: int, queue: str = "hotline-tax", name: str = "Qu
 
 def joins(uniqueid: str, place: int, queue: str = "hotline-tax", priority: str = "") -> Event:
     made = entry(uniqueid, place, queue, "QueueCallerJoin", linkedid=f"call-{uniqueid}")
-    return replace(made, variables={"QUEUE_PRIO": priority})
+    return Event(made.name, {**made.fields, f"{VARIABLE}QUEUE_PRIO": priority})
 
 
 def places(made: Picture) -> dict[str, int]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from queues import event
 from queues.errors import ForbiddenText
 from queues.event import Event
 from queues.wire import checked
@@ -21,7 +22,7 @@ async def test_a_stream_cut_at_any_byte_reads_the_same() -> None:
     place = data.index("浦东新区市民".encode())
     data = data[:200] + data[data.rindex(b"\r\n\r\n", 0, place) : data.index(b"\r\n\r\n", place) + 4]
     whole = read([data])
-    assert any("浦东新区市民" in event.fields.values() for event in whole)
+    assert any("浦东新区市民" in told.fields.values() for told in whole)
     for cut in range(len(data)):
         assert read([data[:cut], data[cut:]]) == whole
 
@@ -37,19 +38,44 @@ async def test_every_message_of_the_streams_is_read() -> None:
         data = stream(name)
         events = read([data])
         assert len(events) == data.count(b"\r\n\r\n")
-        assert sum(bool(event.name) for event in events) == data.count(b"\r\nEvent: ") + data.startswith(b"Event: ")
+        assert sum(bool(told.name) for told in events) == data.count(b"\r\nEvent: ") + data.startswith(b"Event: ")
 
 
 async def test_channel_variables_are_those_of_the_events_own_channel() -> None:
-    connect = next(event for event in read([stream("answered")]) if event.name == "AgentConnect")
-    assert connect.variables["HOTLINE_PATH"] == "12345-1-1"
-    assert connect.variables["HOTLINE_TYPE"] == "complaint"
+    connect = next(told for told in read([stream("answered")]) if told.name == "AgentConnect")
+    assert connect.variable("HOTLINE_PATH") == "12345-1-1"
+    assert connect.variable("HOTLINE_TYPE") == "complaint"
     assert connect["DestChannel"].startswith("PJSIP/answers-")
 
 
 def test_a_number_is_a_number_or_what_was_said_otherwise() -> None:
-    event = Event.of({"Event": "X", "A": "12", "B": "-3", "C": "", "D": "1e5", "E": "٣", "F": "1\n2"})
-    assert [event.number(key, 7) for key in "ABCDEFG"] == [12, -3, 7, 7, 7, 7, 7]
+    told = Event.of({"Event": "X", "A": "12", "B": "-3", "C": "", "D": "1e5", "E": "٣", "F": "1\n2"})
+    assert [told.number(key, 7) for key in "ABCDEFG"] == [12, -3, 7, 7, 7, 7, 7]
+
+
+async def test_an_event_that_nobody_looks_into_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_so_far: list[str] = []
+    monkeypatch.setattr(event, "_read", lambda text: read_so_far.append(text) or {"uniqueid": "1"})
+    first, second = read([b"Event: Newstate\r\nUniqueid: 1\r\n\r\nEvent: Hangup\r\nUniqueid: 1\r\n\r\n"])
+    assert (first.name, second.name, read_so_far) == ("Newstate", "Hangup", [])
+    assert (second["Uniqueid"], second["Uniqueid"], len(read_so_far)) == ("1", "1", 1)
+
+
+def test_lines_are_remembered_up_to_a_number_and_never_those_of_a_monster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event, "MOST_LINES", 100)
+    event._lines.clear()
+    for number in range(1000):
+        told = Event.parse(f"Event: Newstate\r\nLanguage: zh\r\nUniqueid: {number}\r\nChanVariable: A=x: y={number}")
+        assert (told["language"], told["UNIQUEID"], told.variable("A"), told["Absent"]) == ("zh", str(number), f"x: y={number}", "")
+        assert 0 < len(event._lines) <= 100
+    before = len(event._lines)
+    assert Event.parse(f"Event: Newstate\r\nCallerIDName: {'9' * event.LONGEST}")["calleridname"] == "9" * event.LONGEST
+    assert len(event._lines) == before
+
+
+def test_a_header_that_comes_twice_is_two_lines_and_a_line_without_a_colon_is_none() -> None:
+    told = Event.parse("Event: X\r\nOutput: one\r\nnonsense\r\noutput: two: 2\r\nEmpty: \r\nChanVariable: A=1\r\nChanVariable: A=2\r\nChanVariable: B")
+    assert told.fields == {"event": "X", "output": "one\ntwo: 2", "empty": "", "chanvariable A": "2"}
 
 
 names = st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,20}", fullmatch=True)
@@ -85,13 +111,13 @@ async def test_an_event_reads_back_as_it_was_said(said: list[tuple[str, str]], s
     for size in sizes:
         pieces.append(data[place : place + size])
         place += size
-    [event] = read([*pieces, data[place:]])
+    [heard_event] = read([*pieces, data[place:]])
     expected: dict[str, list[str]] = {}
     for name, value in said:
         expected.setdefault(name, []).append(value)
     for name, heard in expected.items():
-        if len({other.lower() for other in expected}) == len(expected) and name.lower() not in ("event", "last", "chanvariable", "result", "response"):
-            assert event[name] == "\n".join(heard)
+        if len({other.lower() for other in expected}) == len(expected) and name.lower() not in ("event", "last", "chanvariable", "response"):
+            assert heard_event[name] == "\n".join(heard)
 
 
 async def test_a_link_lost_at_any_byte_tells_whole_messages_and_no_half_ones() -> None:

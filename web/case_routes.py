@@ -13,10 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from queues.actor import Refused
 from tickets.case import Cases, Said, Who
 from tickets.case_edits import Edits
-from tickets.models import Ticket
 from tickets.moves import MOVES, CaseRefused
 from tickets.notes import LONGEST
-from tickets.store import NoSuchTicket, Store
+from tickets.store import NoSuchTicket
 from web import personal
 from web.access import May, Reader, needs, refused
 from web.asking import actor
@@ -121,14 +120,14 @@ def notes(request: Request, holder: Readers, number_or_id: str) -> dict[str, Any
     """All that people wrote: reasons, replies, corrected words, notes; oldest first."""
     with _answered(request, holder, number_or_id):
         rows = _edits(request).notes(number_or_id)
-    return {"items": personal.notes(request, holder, find(request, holder, number_or_id), rows), "next": None}
+    return {"items": personal.notes(request, holder, personal.find(request, holder, number_or_id), rows), "next": None}
 
 
 @contextlib.contextmanager
 def _answered(request: Request, holder: Reader, number_or_id: str) -> Iterator[None]:
     try:
         if holder.organisation:
-            find(request, holder, number_or_id)
+            personal.find(request, holder, number_or_id)
         yield
     except NoSuchTicket:
         raise Problem(404, f"no ticket has the number or id {number_or_id[:40]}") from None
@@ -148,11 +147,3 @@ def _edits(request: Request) -> Edits:
 
 def _who(holder: Reader) -> Who:
     return Who(holder.role, str(actor(holder)))
-
-
-def find(request: Request, holder: Reader, number_or_id: str) -> Ticket:
-    """Raises NoSuchTicket, and Problem for what this token is not for."""
-    store: Store = request.app.state.store
-    row = store.ticket(number_or_id)
-    personal.within_reach(holder, row, number_or_id)
-    return row

@@ -27,10 +27,10 @@ from tickets.knowledge import (
     Text,
     Wanted,
 )
-from tickets.store import NoSuchTicket
 from tickets.suggestions import LONGEST_TEXT, Suggestion
 from tickets.wire import moment
 from tickets.words import LONGEST_QUERY, NothingToFind
+from web import personal
 from web.access import May, Reader, needs, refused
 from web.asking import actor
 from web.problems import Problem
@@ -140,10 +140,7 @@ def suggestions(
 @router.get("/api/tickets/{number_or_id}/suggestions", response_model=SuggestionPage)
 def for_ticket(request: Request, holder: Readers, number_or_id: str, limit: Few = 5) -> dict[str, Any]:
     """What may help whoever has this ticket in hand: by its category and words."""
-    try:
-        return _suggested(_knowledge(request).for_ticket(number_or_id, limit))
-    except NoSuchTicket:
-        raise Problem(404, f"no ticket has the number or id {number_or_id[:40]}") from None
+    return _suggested(_knowledge(request).for_ticket(personal.find(request, holder, number_or_id).number, limit))
 
 
 @router.get("/api/knowledge/{code}", response_model=ArticleWithText)

@@ -17,6 +17,7 @@ from tickets.case_tables import Note
 from tickets.classes import Class
 from tickets.models import Ticket
 from tickets.sight import Sight, Viewer
+from tickets.store import NoSuchTicket
 from web.access import May, Reader
 from web.asking import actor
 from web.problems import Problem
@@ -31,6 +32,16 @@ def viewer(holder: Reader) -> Viewer:
 def ticket(request: Request, holder: Reader, row: Ticket) -> dict[str, Any]:
     """One ticket as this reader may see it."""
     return tickets(request, holder, [row])[0]
+
+
+def find(request: Request, holder: Reader, number_or_id: str) -> Ticket:
+    """The ticket that an address names, if this token may know of it. Raises Problem."""
+    try:
+        row: Ticket = request.app.state.store.ticket(number_or_id)
+    except NoSuchTicket:
+        raise Problem(404, f"no ticket has the number or id {number_or_id[:40]}") from None
+    within_reach(holder, row, number_or_id)
+    return row
 
 
 def within_reach(holder: Reader, row: Ticket, asked: str) -> None:
@@ -60,6 +71,11 @@ def notes(request: Request, holder: Reader, row: Ticket, written: Sequence[Note]
     if how is Sight.FULL and written:
         _write(request, holder, [(row.number, "notes")])
     return [wire.note(note, how=how, names=wire.names(row)) for note in written]
+
+
+def words(holder: Reader, row: Ticket, text: str) -> str:
+    """What a citizen wrote, the name of a file for example, as this reader may see it."""
+    return sight.masked_words(text, wire.names(row), sight.sight(row, viewer(holder))) or ""
 
 
 def hears(request: Request, holder: Reader, row: Ticket, what: str) -> None:

@@ -18,7 +18,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from tickets.progress import LOCKED, RESTRICTED, WEB, Asker, Progress, Refused, Standing
-from tickets.store import NoSuchTicket
 from web import personal, progress_page
 from web.access import May, Reader, needs
 from web.asking import actor
@@ -85,13 +84,8 @@ def progress(request: Request, wanted: ProgressWanted) -> Standing:
 def new_pin(request: Request, holder: Editors, number_or_id: str) -> dict[str, Any]:
     """A new PIN for the citizen on the telephone; it stands in no list and no log."""
     desk: Progress = request.app.state.progress
-    try:
-        row = request.app.state.store.ticket(number_or_id)
-        personal.within_reach(holder, row, number_or_id)
-        pin = desk.issue_pin(number_or_id, str(actor(holder)))
-    except NoSuchTicket:
-        raise Problem(404, f"no ticket has the number or id {number_or_id[:40]}") from None
-    return {"number": row.number, "pin": pin}
+    row = personal.find(request, holder, number_or_id)
+    return {"number": row.number, "pin": desk.issue_pin(row.number, str(actor(holder)))}
 
 
 def _check(request: Request, number: str, pin: str) -> Standing | Refused:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
-import structlog
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi import Path as InPath
 from fastapi.responses import StreamingResponse
@@ -17,18 +14,16 @@ from tickets import surges, wire
 from tickets.attachment_tables import Attachment
 from tickets.attachments import Attachments
 from tickets.models import Ticket
-from tickets.store import NoSuchTicket, Store
-from tickets.vault import Erased, Vault
+from tickets.store import Store
 from web import personal
 from web.access import May, Reader, needs
 from web.problems import Problem
-from web.sealed_file import served
-from web.ticket_routes import ATTACHMENT
+from web.ticket_routes import file_of
 
 ULID = r"^[0-9A-HJKMNP-TV-Z]{26}$"
 router = APIRouter(prefix="/api", tags=["intake"])
 Allowed = Annotated[Reader, Depends(needs(May.READ_TICKETS))]
-log = structlog.get_logger("web.attachments")
+Floor = Annotated[Reader, Depends(needs(May.READ_FLOOR))]
 
 
 class SurgeView(BaseModel):
@@ -65,7 +60,7 @@ class AttachmentPage(BaseModel):
 @router.get("/surges", response_model=SurgePage)
 def list_surges(
     request: Request,
-    holder: Allowed,
+    holder: Floor,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str, Query(pattern=ULID)] = "",
     all: bool = False,
@@ -78,43 +73,23 @@ def list_surges(
 @router.get("/tickets/{number_or_id}/attachments", response_model=AttachmentPage)
 def attachments(request: Request, holder: Allowed, number_or_id: str) -> dict[str, Any]:
     """What was sent with the words."""
-    row = _ticket(request, holder, number_or_id)
-    return {"items": [_shown(row, one) for one in _kept(request).of_ticket(row.id)], "next": None}
+    row = personal.find(request, holder, number_or_id)
+    return {"items": [_shown(holder, row, one) for one in _kept(request).of_ticket(row.id)], "next": None}
 
 
 @router.get("/tickets/{number_or_id}/attachments/{attachment_id}", response_class=StreamingResponse)
 def attachment(request: Request, holder: Allowed, number_or_id: str, attachment_id: Annotated[str, InPath(pattern=ULID)]) -> StreamingResponse:
     """One file, to be saved: never shown as a page of ours."""
-    row = _ticket(request, holder, number_or_id)
+    row = personal.find(request, holder, number_or_id)
     one = next((kept for kept in _kept(request).of_ticket(row.id) if kept.id == attachment_id), None)
-    home: Path = request.app.state.home
-    path = Path(os.path.normpath(home / one.path)) if one else None
-    if one is None or path is None or not path.is_relative_to(home) or not path.is_file():
+    if one is None:
         raise Problem(404, f"ticket {row.number} has no such file")
-    personal.hears(request, holder, row, "attachment")
-    vault: Vault = request.app.state.vault
-    try:
-        file = vault.open(path)
-    except Erased:
-        raise Problem(410, f"this file of ticket {row.number} was erased") from None
-    except OSError as error:
-        log.error("a stored file cannot be read", ticket=row.number, reason=str(error))
-        raise Problem(409, f"this file of ticket {row.number} cannot be opened: the hotline's administrator must look (hotline doctor)") from None
-    return served(request, file, one.kind, f"{row.number}-{one.id[-6:]}{path.suffix}", ATTACHMENT)
+    return file_of(request, holder, row, one.path, one.kind, "attachment", f"{row.number}-{one.id[-6:]}")
 
 
-def _shown(row: Ticket, one: Attachment) -> dict[str, Any]:
+def _shown(holder: Reader, row: Ticket, one: Attachment) -> dict[str, Any]:
     url = f"/api/tickets/{row.number}/attachments/{one.id}"
-    return {"id": one.id, "name": one.name, "kind": one.kind, "bytes": one.bytes, "sha256": one.sha256, "at": wire.moment(one.at), "url": url}
-
-
-def _ticket(request: Request, holder: Reader, number_or_id: str) -> Ticket:
-    try:
-        row = _store(request).ticket(number_or_id)
-    except NoSuchTicket:
-        raise Problem(404, f"no ticket has the number or id {number_or_id[:40]}") from None
-    personal.within_reach(holder, row, number_or_id)
-    return row
+    return {"id": one.id, "name": personal.words(holder, row, one.name), "kind": one.kind, "bytes": one.bytes, "sha256": one.sha256, "at": wire.moment(one.at), "url": url}
 
 
 def _kept(request: Request) -> Attachments:

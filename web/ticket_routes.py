@@ -14,7 +14,7 @@ from tickets import wire
 from tickets.master import VaultClosed
 from tickets.models import Ticket
 from tickets.sight import masked
-from tickets.store import NoSuchTicket, Store
+from tickets.store import Store
 from tickets.vault import Erased, Vault
 from tickets.words import LONGEST_QUERY, NothingToFind
 from web import personal
@@ -45,7 +45,7 @@ def tickets(
     channel: Annotated[str | None, Query(max_length=20, pattern="^[a-z0-9-]+$")] = None,
     transcript_state: Literal["pending", "done", "failed", "no_speech", "none"] | None = None,
     type: Annotated[str | None, Query(max_length=32)] = None,
-    linkedid: Annotated[str | None, Query(max_length=128)] = None,
+    linkedid: Annotated[str | None, Query(min_length=1, max_length=128)] = None,
     stage: Stage | None = None,
     organisation: Annotated[str | None, Query(max_length=40)] = None,
     category: Annotated[str | None, Query(max_length=40)] = None,
@@ -70,7 +70,7 @@ def tickets(
 @router.get("/{number_or_id}", response_model=TicketWithHistory)
 def ticket(request: Request, holder: Allowed, number_or_id: str) -> dict[str, Any]:
     """One ticket and what happened to it."""
-    row = _find(request, holder, number_or_id)
+    row = personal.find(request, holder, number_or_id)
     history = _store(request).history(ticket_id=row.id, limit=HISTORY_LINES)
     return personal.ticket(request, holder, row) | {"history": [wire.event(line) for line in history]}
 
@@ -78,36 +78,27 @@ def ticket(request: Request, holder: Allowed, number_or_id: str) -> dict[str, An
 @router.get("/{number_or_id}/audio", response_class=StreamingResponse, responses={200: {"content": {"audio/wav": {}}}})
 def audio(request: Request, holder: Allowed, number_or_id: str) -> StreamingResponse:
     """The recording (8 kHz WAV)."""
-    row = _find(request, holder, number_or_id)
+    row = personal.find(request, holder, number_or_id)
     return file_of(request, holder, row, row.audio_path, "audio/wav", "recording")
 
 
 @router.get("/{number_or_id}/document", response_class=StreamingResponse, responses={200: {"content": {"application/pdf": {}}}})
 def document(request: Request, holder: Allowed, number_or_id: str) -> StreamingResponse:
     """The fax as PDF."""
-    row = _find(request, holder, number_or_id)
+    row = personal.find(request, holder, number_or_id)
     return file_of(request, holder, row, row.document_path, "application/pdf", "document")
 
 
 @router.get("/{number_or_id}/preview", response_class=StreamingResponse, responses={200: {"content": {"image/png": {}}}})
 def preview(request: Request, holder: Allowed, number_or_id: str) -> StreamingResponse:
     """The first page of the fax as PNG."""
-    row = _find(request, holder, number_or_id)
+    row = personal.find(request, holder, number_or_id)
     return file_of(request, holder, row, row.preview_path, "image/png", "preview")
 
 
 def _store(request: Request) -> Store:
     store: Store = request.app.state.store
     return store
-
-
-def _find(request: Request, holder: Reader, number_or_id: str) -> Ticket:
-    try:
-        row = _store(request).ticket(number_or_id)
-    except NoSuchTicket:
-        raise Problem(404, f"no ticket has the number or id {number_or_id[:40]}") from None
-    personal.within_reach(holder, row, number_or_id)
-    return row
 
 
 def _person(request: Request, holder: Reader, number: str) -> str:
@@ -118,7 +109,8 @@ def _person(request: Request, holder: Reader, number: str) -> str:
     return vault.persons.find(number) or NOBODY
 
 
-def file_of(request: Request, holder: Reader, row: Ticket, relative: str | None, kind: str, what: str) -> StreamingResponse:
+def file_of(request: Request, holder: Reader, row: Ticket, relative: str | None, kind: str, what: str, name: str = "") -> StreamingResponse:
+    """One of the ticket's files, to be saved as `name` (its number, if none is given). Raises Problem."""
     home: Path = request.app.state.home
     if relative is None:
         raise Problem(404, f"ticket {row.number} has no {what}")
@@ -139,4 +131,4 @@ def file_of(request: Request, holder: Reader, row: Ticket, relative: str | None,
     except OSError as error:
         log.error("a stored file cannot be read", ticket=row.number, reason=str(error))
         raise Problem(409, f"the {what} of ticket {row.number} is not what was stored") from None
-    return served(request, file, kind, f"{row.number}{path.suffix}", ATTACHMENT)
+    return served(request, file, kind, f"{name or row.number}{path.suffix}", ATTACHMENT)

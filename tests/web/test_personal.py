@@ -130,11 +130,11 @@ def test_a_unit_reads_its_own_tickets_and_nothing_of_the_floor(api: TestClient, 
     street, water = unit(hotline, "street"), unit(hotline, "water")
     assert api.get(f"/api/tickets/{ticket.number}", headers=water).json()["caller"] == CALLER, "not accused, and it said why"
     assert api.get("/api/tickets", headers=street).json()["items"] == []
-    for method, path in (("GET", ""), ("GET", "/audio"), ("GET", "/notes"), ("GET", "/moves"), ("POST", "/notes"), ("POST", "/moves")):
+    for method, path in (("GET", ""), ("GET", "/audio"), ("GET", "/notes"), ("GET", "/moves"), ("GET", "/suggestions"), ("GET", "/attachments"), ("POST", "/notes"), ("POST", "/moves")):
         body = {"json": {"text": "x"} if path == "/notes" else {"move": "take_up"}} if method == "POST" else {}
         assert api.request(method, f"/api/tickets/{ticket.number}{path}", headers=street, **body).status_code == 404, path
     assert api.get("/api/tickets?organisation=water", headers=street).status_code == 403
-    for url in ("/api/calls", "/api/records", "/api/events", "/api/audit", "/api/queues"):
+    for url in ("/api/calls", "/api/records", "/api/events", "/api/audit", "/api/queues", "/api/surges"):
         assert api.get(url, headers=water).status_code == 403, url
     with pytest.raises(ValueError, match="role integration"):
         hotline.store.tokens.create("supervisor", organisation="water")

@@ -48,6 +48,11 @@ def test_a_surge_is_shown_without_its_callers(api: TestClient, hotline: Hotline,
     assert CliRunner().invoke(build(), ["notices", "--state", "lost"]).exit_code == 2
 
 
+def bare(hotline: Hotline) -> dict[str, str]:
+    """Without a reason."""
+    return {"Authorization": hotline.headers("agent")["Authorization"]}
+
+
 def test_a_file_is_saved_and_never_shown_as_a_page(api: TestClient, hotline: Hotline) -> None:
     ticket = Intake(hotline.store).take(Report("wechat", "m", "o", "人民路12号路灯坏了")).ticket
     assert ticket
@@ -56,6 +61,8 @@ def test_a_file_is_saved_and_never_shown_as_a_page(api: TestClient, hotline: Hot
     kept = Attachments(hotline.store.database, vault).keep(ticket, "wechat m 0", File("../说明.txt", "黑".encode()), now())
     (shown,) = api.get(f"/api/tickets/{ticket.number}/attachments", headers=hotline.headers("supervisor")).json()["items"]
     assert (shown["name"], shown["kind"], shown["bytes"]) == ("说明.txt", "text/plain", 3)
+    Attachments(hotline.store.database, vault).keep(ticket, "wechat m 1", File("13800001234.txt", b"x"), now())
+    assert [one["name"] for one in api.get(f"/api/tickets/{ticket.number}/attachments", headers=bare(hotline)).json()["items"]] == ["说明.txt", "138****1234.txt"]
     said = api.get(shown["url"] + "?reason=办理", headers=hotline.headers("supervisor"))
     assert said.status_code == 200, said.text
     assert said.content.decode() == "黑"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from hotline import opening
 from hotline.commands import queues as floor
 from hotline.settings import Settings
 from hotline.terminal import NO, AsJson, print_items, print_table, refuse
@@ -163,22 +164,14 @@ def _skills(given: list[str]) -> dict[str, int]:
 
 @contextlib.contextmanager
 def _people() -> Iterator[tuple[Database, Any]]:
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
     from hotline.menus import whoever  # noqa: PLC0415
-    from hotline.register import open_register  # noqa: PLC0415
     from queues.actor import ADMINISTRATOR, Actor, Refused  # noqa: PLC0415
 
     try:
-        store = open_register(Settings.load().database_url)
-        try:
+        with opening.register() as store:
             yield store.database, Actor(ADMINISTRATOR, name=whoever())
-        finally:
-            store.close()
     except Refused as no:
         _fail(no.detail)
-    except SQLAlchemyError as error:
-        _fail(f"the database cannot be used: {str(error).splitlines()[0]}")
 
 
 def _tell(login: str) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hotline import opening
 from hotline.menus import whoever
 from hotline.settings import Settings
-from hotline.terminal import CANNOT, NO, AsJson, print_items, print_table, refuse
+from hotline.terminal import NO, AsJson, print_items, print_table, refuse
 
 if TYPE_CHECKING:  # the database's packages take seconds to import
     from datetime import date
@@ -43,7 +42,7 @@ def deliveries(
     """Those that wait, or the dead letters, oldest first."""
     if context.invoked_subcommand is not None:
         return
-    with _store() as store:
+    with opening.register() as store:
         found = (store.outbox.dead_letters if dead else store.outbox.waiting)(limit + 1, after)
     page = [_shown(row) for row in found[:limit]]
     if as_json:
@@ -60,7 +59,7 @@ def replay(
     """Sends everything again from this point on: same keys, same bytes, in order. For a case system that lost something."""
     from tickets.replaying import NoSuchPoint, Replaying  # noqa: PLC0415
 
-    with _store() as store:
+    with opening.register() as store:
         replaying = Replaying(store.outbox)
         try:
             done = replaying.since(replaying.point(since), ticket, _me())
@@ -86,7 +85,7 @@ def reconcile(
     destination = case_system(Settings.load())
     if destination is None:
         refuse("there is no case system: case_system in settings.yaml; `hotline doctor` says what is wrong with it")
-    with _store() as store:
+    with opening.register() as store:
         reconciling = Reconciling(store.outbox)
         try:
             when = parsed(day, reconciling.today())
@@ -136,20 +135,3 @@ def _audit(store: Store, action: str, target: str, what: str) -> None:
     from queues.actor import ADMINISTRATOR, Actor  # noqa: PLC0415
 
     audit.write(store.database, audit.Line(Actor(ADMINISTRATOR, name=whoever()), action, target, audit.DONE, what))
-
-
-@contextlib.contextmanager
-def _store() -> Iterator[Store]:
-    """With jobs: what is sent again has one at once."""
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
-    from hotline.register import open_register  # noqa: PLC0415
-
-    try:
-        store = open_register(Settings.load().database_url)
-        try:
-            yield store
-        finally:
-            store.close()
-    except SQLAlchemyError as error:
-        refuse(f"the database cannot be used: {str(error).splitlines()[0]}", CANNOT)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hotline import opening
 from hotline.menus import whoever
-from hotline.settings import Settings
 from hotline.terminal import NO, AsJson, print_items, print_table, refuse
 
 if TYPE_CHECKING:  # the database's packages take seconds to import
@@ -110,19 +110,11 @@ def withdraw(code: Annotated[str, typer.Argument()]) -> None:
 
 @contextlib.contextmanager
 def _knowledge() -> Iterator[Knowledge]:
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
-    from hotline.register import open_register  # noqa: PLC0415
     from tickets.knowledge import Knowledge, KnowledgeRefused  # noqa: PLC0415
 
     try:
-        store = open_register(Settings.load().database_url)
-        try:
+        with opening.register() as store:
             yield Knowledge(store.database)
-        finally:
-            store.close()
-    except SQLAlchemyError as error:
-        refuse(f"the database cannot be used: {str(error).splitlines()[0]}")
     except (KnowledgeRefused, OSError) as no:
         refuse(no, NO)
 

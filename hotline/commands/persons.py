@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from hotline import opening
 from hotline.settings import Settings
+from hotline.terminal import NO, refuse
 
 if TYPE_CHECKING:  # the database's packages take seconds to import
     from web.persons import PersonDesk
@@ -57,27 +58,20 @@ def erase(
 
 @contextlib.contextmanager
 def _desk() -> Iterator[tuple[PersonDesk, Any]]:
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
     from hotline.menus import whoever  # noqa: PLC0415
-    from hotline.register import open_register  # noqa: PLC0415
     from queues.actor import ADMINISTRATOR, Actor, Refused  # noqa: PLC0415
     from tickets.vault import Vault  # noqa: PLC0415
     from web.persons import PersonDesk  # noqa: PLC0415
 
-    settings = Settings.load()
     try:
-        with contextlib.closing(open_register(settings.database_url)) as store:
-            yield PersonDesk(store, Vault(settings.home, store.database)), Actor(ADMINISTRATOR, name=whoever())
+        with opening.register() as store:
+            yield PersonDesk(store, Vault(Settings.load().home, store.database)), Actor(ADMINISTRATOR, name=whoever())
     except Refused as no:
         more = no.extra.get("open")
         _fail(no.detail.replace("header X-Hotline-Reason or parameter reason", "--reason WHY") + (f": {', '.join(more)} (--open-too erases them all the same)" if more else ""))
     except OSError as error:
-        _fail(str(error))
-    except SQLAlchemyError as error:
-        _fail(f"the database cannot be used: {str(error).splitlines()[0]}")
+        refuse(error)
 
 
-def _fail(message: str) -> Any:
-    print(f"hotline: {message}", file=sys.stderr)
-    raise typer.Exit(1)
+def _fail(message: object) -> NoReturn:
+    refuse(message, NO)

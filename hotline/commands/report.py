@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hotline import opening
 from hotline.settings import Settings
 from hotline.terminal import NO, refuse
 
@@ -99,18 +100,9 @@ def _period(kind: Kind, day: str) -> Period:
 
 @contextlib.contextmanager
 def _reports() -> Iterator[tuple[Settings, Reports]]:
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
     from hotline.cases import CityRules  # noqa: PLC0415
-    from hotline.register import open_register  # noqa: PLC0415
     from hotline.reports import reports  # noqa: PLC0415
 
     settings = Settings.load()
-    try:
-        store = open_register(settings.database_url)
-        try:
-            yield settings, reports(settings, store.database, CityRules(settings))
-        finally:
-            store.close()
-    except SQLAlchemyError as error:
-        refuse(f"the database cannot be used: {str(error).splitlines()[0]}")
+    with opening.register() as store:
+        yield settings, reports(settings, store.database, CityRules(settings))

@@ -6,11 +6,13 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from hotline import opening
 from hotline.settings import Settings
+from hotline.terminal import NO, refuse
 
 if TYPE_CHECKING:  # the database's packages take seconds to import
     from tickets.store import Store
@@ -41,10 +43,8 @@ def run(dry_run: Annotated[bool, typer.Option("--dry-run", help="only count what
             found = retention.keeper(Settings.load(), store)
         except (PublishError, CityRefused) as error:
             _fail(str(error).splitlines()[0])
-            return
         if found is None:
             _fail(retention.NO_RULES)
-            return
         print(json.dumps(found.run(f"administrator {whoever()}", dry=dry_run), ensure_ascii=False))
 
 
@@ -94,19 +94,13 @@ def rotate() -> None:
 
 @contextlib.contextmanager
 def _store() -> Iterator[Store]:
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
-    from hotline.register import open_register  # noqa: PLC0415
-
+    """What cannot be read or written, the vault's keys for example, is said in one line."""
     try:
-        with contextlib.closing(open_register(Settings.load().database_url)) as store:
+        with opening.register() as store:
             yield store
     except OSError as error:
-        _fail(str(error))
-    except SQLAlchemyError as error:
-        _fail(f"the database cannot be used: {str(error).splitlines()[0]}")
+        refuse(error)
 
 
-def _fail(message: str) -> Any:
-    print(f"hotline: {message}", file=sys.stderr)
-    raise typer.Exit(1)
+def _fail(message: object) -> NoReturn:
+    refuse(message, NO)

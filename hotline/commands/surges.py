@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hotline.settings import Settings
+from hotline import opening
 from hotline.terminal import AsJson, AsJsonInFull, print_items, print_table
 
 Limit = Annotated[int, typer.Option(min=1, max=1000)]
@@ -21,14 +21,10 @@ def register(app: typer.Typer) -> None:
 
 def surges(as_json: AsJson = False, all_: Annotated[bool, typer.Option("--all", help="those that are over too")] = False, limit: Limit = 50) -> None:
     """Many callers with one matter at one place 突发集中诉求, the newest first."""
-    from hotline.register import open_register  # noqa: PLC0415
     from tickets import surges as found  # noqa: PLC0415
 
-    store = open_register(Settings.load().database_url)
-    try:
+    with opening.register() as store:
         rows = [found.shown(row) for row in found.listed(store.database, limit, all_=all_)]
-    finally:
-        store.close()
     if as_json:
         print_items(rows)
     else:
@@ -40,18 +36,14 @@ def notices(
     state: Annotated[str, typer.Option(help="new queued sending told refused given_up unknown no_way")] = "", as_json: AsJsonInFull = False, limit: Limit = 50,
 ) -> None:  # fmt: skip
     """What citizens are told 告知, the oldest first; with --state refused: whom it did not reach."""
-    from hotline.register import open_register  # noqa: PLC0415
     from tickets import notice_book  # noqa: PLC0415
     from tickets.notices import STATES  # noqa: PLC0415
 
     if state and state not in STATES:
         raise typer.BadParameter(f"one of {', '.join(STATES)}", param_hint="--state")
-    store = open_register(Settings.load().database_url)
-    try:
+    with opening.register() as store:
         found = notice_book.listed(store.database, limit, "", {"state": state} if state else None)
         rows = [notice_book.shown(row, number, full=as_json) for row, number in found]
-    finally:
-        store.close()
     if as_json:
         print_items(rows)
     else:

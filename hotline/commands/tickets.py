@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from hotline import exchange_commands
+from hotline import exchange_commands, opening
 from hotline.settings import Settings
+from hotline.terminal import NO, refuse
 
 if TYPE_CHECKING:  # the database's packages take seconds to import, and `hotline --help` should not wait for them
     from tickets.models import Delivery, Ticket, Token
@@ -58,7 +58,7 @@ def tickets(
     """Tickets 工单: the newest, one of them, a move of its life, or what the case system refused."""
     if (what in ("search", "replay", "history", "move", "export", "import")) != (which is not None) or (what == "move") != (name is not None):
         raise typer.BadParameter("hotline tickets [NUMBER | search WORDS | dead-letters | replay ID | history NUMBER | move NUMBER MOVE | verify | export FILE | import FILE]")
-    with _store() as store:
+    with opening.register() as store:
         match what:
             case None:
                 _list(store, store.tickets(limit + 1), limit, as_json, reason)
@@ -94,7 +94,7 @@ def create_token(
     from queues import people  # noqa: PLC0415
     from queues.actor import Refused  # noqa: PLC0415
 
-    with _store() as store:
+    with opening.register() as store:
         try:
             if agent:
                 people.find(store.database, agent)
@@ -108,7 +108,7 @@ def create_token(
 
 def list_tokens(as_json: AsJson = False) -> None:
     """List the tokens, without their secrets."""
-    with _store() as store:
+    with opening.register() as store:
         found = [_token(token) for token in store.tokens.all()]
     if as_json:
         _print({"items": found, "next": None})
@@ -120,7 +120,7 @@ def revoke_token(identity: Annotated[str, typer.Argument(metavar="ID", help="as 
     """Refuse a token from now on."""
     from tickets.tokens import NoSuchToken  # noqa: PLC0415
 
-    with _store() as store:
+    with opening.register() as store:
         try:
             store.tokens.revoke(identity)
         except NoSuchToken:
@@ -133,8 +133,7 @@ def _found(store: Store, words: str, limit: int) -> Sequence[Ticket]:
     try:
         return store.search(words, limit)
     except NothingToFind as no:
-        _fail(str(no))
-        return ()
+        _fail(no)
 
 
 def _list(store: Store, rows: Sequence[Ticket], limit: int, as_json: bool, reason: str) -> None:
@@ -223,22 +222,6 @@ def _replay(store: Store, identity: str, as_json: bool) -> None:
         print(f"{identity} is sent again")
 
 
-@contextlib.contextmanager
-def _store() -> Iterator[Store]:
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
-    from hotline.register import open_register  # noqa: PLC0415
-
-    try:
-        store = open_register(Settings.load().database_url)
-        try:
-            yield store
-        finally:
-            store.close()
-    except SQLAlchemyError as error:
-        _fail(f"the database cannot be used: {str(error).splitlines()[0]}")
-
-
 def _delivery(row: Delivery) -> dict[str, Any]:
     from tickets import wire  # noqa: PLC0415
 
@@ -270,6 +253,5 @@ def _table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
     Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
-def _fail(message: str) -> Any:
-    print(f"hotline: {message}", file=sys.stderr)
-    raise typer.Exit(1)
+def _fail(message: object) -> NoReturn:
+    refuse(message, NO)

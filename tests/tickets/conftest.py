@@ -59,16 +59,6 @@ def postgres_template(postgres_server: postgres.Server) -> Iterator[tuple[postgr
 
 
 @pytest.fixture
-def sqlite_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
-    """For stories in which the database makes no difference."""
-    copy = tmp_path / "alone.sqlite3"
-    shutil.copyfile(sqlite_template, copy)
-    register = Store(f"sqlite:///{copy}")
-    yield register
-    register.close()
-
-
-@pytest.fixture
 def store(url: str) -> Iterator[Store]:
     register = Store(url)
     yield register

@@ -10,6 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from hotline.cli import build
 from hotline.commands import tickets as commands
 from queues import audit
 from queues.storage import MIGRATIONS
@@ -99,10 +100,15 @@ def test_a_token_is_shown_once_listed_without_its_secret_and_revoked(register: S
     assert hotline("token", "create", "--role", "king").exit_code == 2
 
 
-def test_a_database_that_cannot_be_reached_is_one_clear_line(register: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [["tickets"], ["token", "list"], ["surges"], ["notices"], ["deliveries"], ["report", "week"], ["knowledge", "list"], ["agents", "list"], ["vault", "status"], ["persons", "erase", "13812345678", "--reason", "x"]],
+    ids=" ".join,
+)
+def test_a_database_that_cannot_be_reached_is_one_clear_line(words: list[str], register: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOTLINE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
-    result = hotline("tickets")
-    assert result.exit_code == 1
+    result = CliRunner().invoke(build(), words)
+    assert result.exit_code == 2
     assert result.output.startswith("hotline: the database cannot be used: ")
     assert len(result.output.splitlines()) == 1
 

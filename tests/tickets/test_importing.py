@@ -40,8 +40,8 @@ THEIRS = {
 
 
 @pytest.fixture
-def store(sqlite_store: Store) -> Store:
-    return sqlite_store
+def store(light_store: Store) -> Store:
+    return light_store
 
 
 @pytest.fixture

@@ -23,16 +23,19 @@ from hotline.settings import PROJECT
 from tests.tickets.test_knowledge import WATER
 from tickets.daily import Daily
 from tickets.knowledge import Knowledge
+from tickets.item import new_id
 from tickets.life import begin, note
 from tickets.models import History, Ticket
 from tickets.numbers import SHANGHAI
+from tickets.rates import Rates
 from tickets.reports import cells, fonts
 from tickets.reports.figures import Report, Share
 from tickets.reports.make import Reports
 from tickets.reports.open_data import Group, groups
 from tickets.reports.pages import Names, sections
-from tickets.reports.period import Period, last_whole, of
+from tickets.reports.period import Period, last_whole, named, of
 from tickets.reports.rows import Matter, area
+from tickets.revisit_tables import Revisit
 from tickets.store import Store
 
 NOVEMBER = of("month", date(2026, 11, 22))
@@ -49,8 +52,20 @@ def fill(store: Store, dice: random.Random, count: int) -> None:
             ticket.type, ticket.category = dice.choice(("", "complaint", "praise")), dice.choice(CATEGORIES)
             ticket.organisation, ticket.place, ticket.stage = dice.choice(UNITS), dice.choice(PLACES), dice.choice(("handling", "filed"))
             session.add(ticket)
+            session.flush()
+            for number in range(dice.randrange(3)):
+                session.add(_visit(ticket, number, dice))
             for minutes in sorted(dice.sample(range(20 * 24 * 60), dice.randrange(7))):
                 note(session, ticket, *_happening(dice), at=ticket.created_at + timedelta(minutes=minutes))
+
+
+def _visit(ticket: Ticket, number: int, dice: random.Random) -> Revisit:
+    at = ticket.created_at + timedelta(minutes=dice.randrange(30 * 24 * 60))
+    return Revisit(
+        id=new_id(), ticket_id=ticket.id, round=number, state=dice.choice(("done", "done", "done", "task", "waiting")), tries=1, made_at=at, changed_at=at, reason="",
+        in_time=dice.choice((True, False, None)), solved=dice.choice(("yes", "partly", "no", "")), satisfied=dice.choice(("satisfied", "fair", "dissatisfied", "")),
+        settled=True, words_state="none", words_attempts=0,
+    )  # fmt: skip
 
 
 def _happening(dice: random.Random) -> tuple[str, dict[str, Any]]:
@@ -70,10 +85,11 @@ def test_the_figures_are_those_of_the_rows(store: Store, seed: int) -> None:
     dice = random.Random(seed)
     fill(store, dice, 70)
     with store.database.reads() as session:
-        tickets, lines = list(session.query(Ticket)), list(session.query(History).order_by(History.id))
+        tickets, lines, visits = list(session.query(Ticket)), list(session.query(History).order_by(History.id)), list(session.query(Revisit))
     for period in (NOVEMBER, of("week", date(2026, 10, 12 + 7 * seed))):
         report = Reports(store.database).report(period)
         assert_counted(report, tickets, lines, period)
+        assert_asked(report, tickets, visits, period)
 
 
 def assert_counted(report: Report, tickets: list[Ticket], lines: list[History], period: Period) -> None:
@@ -104,6 +120,27 @@ def assert_counted(report: Report, tickets: list[Ticket], lines: list[History], 
         assert unit.replies.of == sum(line.detail["move"] == "reply" and "late" in line.detail and owner(line, tickets) == unit.organisation for line in moves)
 
 
+def assert_asked(report: Report, tickets: list[Ticket], visits: list[Revisit], period: Period) -> None:
+    """响应率 解决率 满意率 as docs/figures.md defines them, over all and for each organisation; the table shows the same."""
+    over = [visit for visit in visits if visit.state == "done" and period.begin_at <= visit.changed_at < period.end_at]
+    units = {ticket.id: ticket.organisation for ticket in tickets}
+    assert over and report.visits == three(over)
+    assert report.visits_by == {unit: three([visit for visit in over if units[visit.ticket_id] == unit]) for unit in {units[visit.ticket_id] for visit in over} if unit}
+    [table] = [section for section in sections(report, NAMES) if section.name == "revisits"]
+    assert table.rows == [("响应率", report.visits.response, report.visits.response_of), ("解决率", report.visits.solution, report.visits.solution_of), ("满意率", report.visits.satisfaction, report.visits.satisfaction_of)]
+
+
+def three(over: list[Revisit]) -> Rates:
+    had_deadline = [visit for visit in over if visit.in_time is not None]
+    said_solved = [visit for visit in over if visit.solved != ""]
+    said_pleased = [visit for visit in over if visit.satisfied != ""]
+    return Rates(
+        len(over), sum(visit.in_time is True for visit in had_deadline) / len(had_deadline), len(had_deadline),
+        sum(visit.solved == "yes" for visit in said_solved) / len(said_solved), len(said_solved),
+        sum(visit.satisfied != "dissatisfied" for visit in said_pleased) / len(said_pleased), len(said_pleased),
+    )  # fmt: skip
+
+
 def completed(lines: list[History], moves: list[History]) -> Share:
     """The last completion of each ticket, and its last reply before that one."""
     ends = []
@@ -120,15 +157,16 @@ def owner(line: History, tickets: list[Ticket]) -> str:
 
 def test_a_report_of_nothing_has_no_rates(store: Store) -> None:
     report = Reports(store.database).report(NOVEMBER)
+    assert report.visits == Rates(0, None, 0, None, 0, None, 0) and not report.visits_by
     assert (report.total, report.completed.rate, report.pleased.rate, report.replied.rate, report.hot, report.units) == (0, None, None, None, [], [])
     assert all(section.rows or not section.chart for section in sections(report, NAMES))
 
 
-def test_page_pdf_and_tables_beside_each_other(sqlite_store: Store, tmp_path: Path) -> None:
-    fill(sqlite_store, random.Random(7), 40)
+def test_page_pdf_and_tables_beside_each_other(light_store: Store, tmp_path: Path) -> None:
+    fill(light_store, random.Random(7), 40)
     font = fonts.find(PROJECT / "var" / "downloads")
     floor = {"offered": 10, "answered": 9, "connection_rate": 0.9, "average_answer_seconds": None}
-    reports = Reports(sqlite_store.database, lambda: NAMES, lambda _: floor, lambda: font)
+    reports = Reports(light_store.database, lambda: NAMES, lambda _: floor, lambda: font)
     made = reports.write(NOVEMBER, tmp_path)
     report = reports.report(NOVEMBER)
     page = (made / "report.html").read_text(encoding="utf-8")
@@ -147,12 +185,12 @@ def test_page_pdf_and_tables_beside_each_other(sqlite_store: Store, tmp_path: Pa
     assert not (bare / "report.pdf").exists() and "没有中文字体" in (bare / "report.html").read_text(encoding="utf-8")
 
 
-def test_every_morning_what_is_over_is_reported_once_and_due_articles_are_named(sqlite_store: Store, tmp_path: Path) -> None:
+def test_every_morning_what_is_over_is_reported_once_and_due_articles_are_named(light_store: Store, tmp_path: Path) -> None:
     said: list[dict[str, Any]] = []
-    knowledge = Knowledge(sqlite_store.database)
+    knowledge = Knowledge(light_store.database)
     knowledge.save("water", replace(WATER, review_on=date(2026, 11, 22)), "li")
     knowledge.publish("water")
-    daily = Daily(Reports(sqlite_store.database), knowledge, tmp_path / "reports", tmp_path / "told", said.append, lambda: datetime(2026, 11, 22, 22, 30, tzinfo=UTC))
+    daily = Daily(Reports(light_store.database), knowledge, tmp_path / "reports", tmp_path / "told", said.append, lambda: datetime(2026, 11, 22, 22, 30, tzinfo=UTC))
     daily()
     assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == ["2026-10", "2026-W47"]
     first = (tmp_path / "reports/2026-W47/report.html").stat().st_ino
@@ -163,10 +201,10 @@ def test_every_morning_what_is_over_is_reported_once_and_due_articles_are_named(
     assert len(said) == 2
 
 
-def test_the_commands(sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fill(sqlite_store, random.Random(3), 30)
+def test_the_commands(light_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(light_store, random.Random(3), 30)
     monkeypatch.setenv("HOTLINE_HOME", str(tmp_path))
-    monkeypatch.setenv("HOTLINE_DATABASE_URL", sqlite_store.database.url.render_as_string())
+    monkeypatch.setenv("HOTLINE_DATABASE_URL", light_store.database.url.render_as_string())
 
     def command(*words: str, code: int = 0) -> str:
         done = CliRunner().invoke(build(), ["report", *words])
@@ -174,7 +212,7 @@ def test_the_commands(sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.M
         return done.stdout
 
     said = json.loads(command("month", "--date", "2026-10-05", "--json"))
-    assert (said["schema"], said["period"], said["total"]) == ("report", "2026-10", Reports(sqlite_store.database).report(of("month", date(2026, 10, 5))).total)
+    assert (said["schema"], said["period"], said["total"]) == ("report", "2026-10", Reports(light_store.database).report(of("month", date(2026, 10, 5))).total)
     assert not (tmp_path / "reports").exists()
     monkeypatch.setattr(fonts, "find", lambda _: None)
     assert command("week", "--date", "2026-10-05", code=1).strip() == str(tmp_path / "reports" / "2026-W41")
@@ -194,6 +232,17 @@ def test_weeks_and_months(kind: Any, day: str, name: str, first: str, end: str) 
     period = of(kind, date.fromisoformat(day))
     assert (period.name, period.first.isoformat(), period.end.isoformat()) == (name, first, end)
     assert period.before().end == period.first and len(period.days) == (period.end - period.first).days
+
+
+@pytest.mark.parametrize("name", ["2026-W47", "2026-11", "2026-W53", "2020-02"])
+def test_a_period_by_its_name(name: str) -> None:
+    assert named(name).name == name
+
+
+@pytest.mark.parametrize("name", ["", "2026", "2026-13", "2026-W54", "2025-W53", "2026-W00", "2026-1", "2026-11-01", "../2026-11", "２０２６-11", "2026-W1", "0000-01"])
+def test_what_names_no_period(name: str) -> None:
+    with pytest.raises(ValueError, match="no week and no month"):
+        named(name)
 
 
 def test_a_period_is_over_by_the_citizens_clock() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from hotline.settings import RegistrationSettings, Settings
+from hotline.sections import RegistrationSettings
+from hotline.settings import Settings
 
 SECRET = re.compile(r"[\x21-\x7e]{1,128}")  # what can stand on a line of Asterisk's configuration
 

@@ -12,7 +12,8 @@ import typer
 from pydantic import BaseModel
 
 from hotline.cli import build
-from hotline.settings import VARIABLES, FileSettings
+from hotline.sections import FileSettings
+from hotline.settings import VARIABLES
 from web.app import create_app
 
 ROOT = Path(__file__).parent.parent
@@ -22,7 +23,9 @@ CONTRACT = (ROOT / "docs/contract.md").read_text(encoding="utf-8")
 def listed(section: str) -> set[str]:
     """The names in the first column of a section's table."""
     body = CONTRACT.split(f"\n## {section}\n", 1)[1].split("\n## ", 1)[0]
-    return set(re.findall(r"^\| `([^`]+)` \|", body, re.MULTILINE))
+    names = re.findall(r"^\| `([^`]+)` \|", body, re.MULTILINE)
+    assert len(names) == len(set(names)), f"{section}: {sorted({name for name in names if names.count(name) > 1})} twice: which of them is true?"
+    return set(names)
 
 
 def commands(command: Any, name: str) -> set[str]:

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from hotline import phones, reload
-from hotline.settings import Settings, SipSettings
+from hotline.sections import SipSettings
+from hotline.settings import Settings
 
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - to compare with
 ELSEWHERE = {socket.AF_INET: ("192.0.2.1", 5060), socket.AF_INET6: ("2001:db8::1", 5060)}  # RFC 5737, 3849: nobody's

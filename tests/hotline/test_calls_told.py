@@ -10,8 +10,8 @@ from typing import get_args
 
 import pytest
 
+from hotline.sections import Told
 from hotline.serve.calls_told import CallsTold
-from hotline.settings import Told
 from queues.call_record import CallKind, CallRecord, Outcome, Segment, SegmentKind
 from tests.tickets.schemas import validator
 from tests.tickets.simulated import World

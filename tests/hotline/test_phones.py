@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 from hotline import phones
 from hotline.cli import build
 from hotline.commands.phone import address
-from hotline.settings import Settings, SipSettings
+from hotline.sections import SipSettings
+from hotline.settings import Settings
 
 
 @pytest.mark.parametrize("name", ["li", "desk-7", "1001", "a_b"])

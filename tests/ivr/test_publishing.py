@@ -11,14 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from hotline import menus
-from hotline.cli import build
 from hotline.menus import PublishError, Store
 from ivr.faults import CityRefused
 from tests.hotline.conftest import settings_of
-from tests.ivr.cities import GOOD, good_texts, put_sounds, replaced
+from tests.ivr.cities import good_texts, replaced
+from tests.ivr.editor import city, hotline
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -166,162 +165,7 @@ def test_a_first_run_with_a_wrong_menu_says_where(tmp_path: Path) -> None:
         menus.ensure_published(settings_of(tmp_path / "home"))
 
 
-# ---- two editors
-
-
-def copied(home: Path, name: str) -> Path:
-    """An editor's own copy of the city's folder."""
-    folder = home / name
-    folder.mkdir()
-    for path in (home.parent / "city").glob("*.yaml"):
-        (folder / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
-    return folder
-
-
-def edited(folder: Path, old: str, new: str) -> str:
-    path = folder / "queues.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
-    return str(folder)
-
-
-def test_two_editors_cannot_overwrite_each_other(home: Path) -> None:
-    hotline("publish", "-m", "first")
-    wang, li = copied(home, "wang"), copied(home, "li")
-    assert hotline("publish", edited(wang, "wait_seconds: 45", "wait_seconds: 50"), "-m", "wang's", "--author", "wang", "--base", "1").exit_code == 0
-    refused = hotline("publish", edited(li, "wait_seconds: 60", "wait_seconds: 70"), "-m", "li's", "--base", "1")
-    assert refused.exit_code == 1
-    assert "edited from version 1, but since then version 2 was published (wang, " in refused.output
-    assert "wang's); it changed: queue general: wait_seconds 45 -> 50. Take that into your files and publish with --base 2" in refused.output
-    edited(li, "wait_seconds: 45", "wait_seconds: 50")
-    assert hotline("publish", str(li), "-m", "both", "--base", "2").output.splitlines()[-1] == "version 3 is current"
-    assert "version 3 was published" in hotline("publish", str(wang), "-m", "again").output
-    assert hotline("publish", str(wang), "-m", "mine alone", "--force").exit_code == 0
-
-
-def test_the_same_editor_goes_on_without_saying_anything(home: Path) -> None:
-    assert [hotline("publish", "-m", note).exit_code for note in ("one", "two", "three")] == [0, 0, 0]
-
-
-def test_a_copy_nobody_knows_must_say_what_it_was_copied_from(home: Path) -> None:
-    hotline("publish", "-m", "first")
-    refused = hotline("publish", str(copied(home, "li")), "-m", "li's")
-    assert refused.exit_code == 1
-    assert "was never published here: say which version it was copied from with --base (now 1 is current)" in refused.output
-
-
-def test_a_version_that_was_rolled_back_does_not_come_again_by_itself(home: Path) -> None:
-    for note in ("good", "bad"):
-        hotline("publish", "-m", note)
-    hotline("rollback")
-    refused = hotline("publish", "-m", "something else")
-    assert refused.exit_code == 1
-    assert "edited from version 2, but since then version 1 was made current again" in refused.output
-
-
-def test_of_editors_at_the_same_moment_one_is_refused(store: Store) -> None:
-    store.publish(good_texts(), "one", "wang", NOW)
-    refused: list[str] = []
-
-    def publish(author: str) -> None:
-        try:
-            store.publish(good_texts(), "two", author, NOW, base=1)
-        except menus.BaseChanged:
-            refused.append(author)
-
-    threads = [threading.Thread(target=publish, args=(author,)) for author in ("li", "wang", "zhao")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert (len(refused), store.current()) == (2, 2)
-
-
 # ---- the commands
-
-
-def city(tmp_path: Path, texts: dict[str, str]) -> Path:
-    folder = tmp_path / "city"
-    folder.mkdir(exist_ok=True)
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return folder
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = city(tmp_path, good_texts())
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "settings.yaml").write_text(f"menu: {{city: {folder}}}\n")
-    put_sounds(home, good_texts())
-    monkeypatch.setenv("HOTLINE_HOME", str(home))
-    return home
-
-
-def hotline(*words: str, typed: str | None = None) -> Result:
-    return CliRunner().invoke(build(), list(words), input=typed)
-
-
-def test_check_says_no_faults_or_one_line_for_each(home: Path, tmp_path: Path) -> None:
-    assert (hotline("check").exit_code, hotline("check").output) == (0, "no faults\n")
-    assert hotline("check", str(GOOD)).exit_code == 0
-    city(tmp_path, replaced("numbers", '"12366":', "12366:"))
-    wrong = hotline("check")
-    assert (wrong.exit_code, wrong.output) == (1, 'numbers.yaml:6: numbers/12366: must stand in quotes: "12366"\n')
-    assert hotline("check", str(tmp_path / "nowhere")).exit_code == 1
-
-
-def test_check_reads_what_is_no_text_at_all(home: Path, tmp_path: Path) -> None:
-    (tmp_path / "city" / "menus.yaml").write_bytes("名称".encode("gbk"))
-    wrong = hotline("check")
-    assert wrong.exit_code == 1
-    assert "menus.yaml: 'utf-8' codec can't decode" in wrong.output
-
-
-def test_walk_with_keys_prints_the_story(home: Path) -> None:
-    told = hotline("walk", "12345", "1", "silence", "1", "--at", "2026-11-23 10:00")
-    assert told.exit_code == 0
-    assert [line.split("#")[0].strip() for line in told.output.splitlines()] == [
-        '"12345 1 silence 1":', '- at: "2026-11-23 10:00"', '- dials: "12345"', "- hears: welcome", "- hears: main-menu", '- presses: "1"',
-        "- hears: matters", "- is_silent", "- hears: noinput", "- hears: matters", '- presses: "1"', "- reaches: complaints",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "words", [["1", "1"], ["1"], ["0"], ["silence", "silence"], ["9", "*", "#", "silence", "2"], ["1", "2", "--at", "2026-11-22 03:00"]], ids=" ".join
-)
-def test_what_walk_prints_is_pasted_and_comes_true(home: Path, tmp_path: Path, words: list[str]) -> None:
-    told = hotline("walk", "12345", *words)
-    assert told.exit_code == 0
-    (tmp_path / "city" / "stories").mkdir()
-    pasted = tmp_path / "city" / "stories" / "walked.yaml"
-    pasted.write_text(told.output, encoding="utf-8")
-    assert hotline("check").output == "no faults\n"
-    pasted.write_text(told.output.replace('- dials: "12345"', '- dials: "12366"'), encoding="utf-8")
-    assert "the story breaks here" in hotline("check").output
-
-
-def test_walk_talks_in_the_terminal(home: Path) -> None:
-    told = hotline("walk", "12345", typed="x\n\n3\n")
-    assert told.exit_code == 0
-    assert "您好，这里是12345。" in told.output
-    assert '"x" is not on a telephone' in told.output
-    assert "没有收到按键。" in told.output
-    assert "-> voicemail" in told.output
-    assert hotline("walk", "12345", typed="q\n").output.rstrip().endswith("- hangs_up")
-
-
-def test_walk_says_what_cannot_be_walked(home: Path) -> None:
-    for words, reason in (
-        (["12399"], "12399 is no number of this hotline"),
-        (["12345", "1", "1", "1"], "the menu is over: the caller has reached complaints"),
-        (["12345", "x"], '"x" is not on a telephone'),
-        (["12345", "--at", "soon"], '"soon" is not a moment'),
-        (["12345", "--published"], "nothing was published yet"),
-    ):
-        result = hotline("walk", *words)
-        assert result.exit_code == 1
-        assert reason in result.output
 
 
 @pytest.mark.parametrize("damaged", ["current", "2/menus.yaml", "2/hours.yaml"])
@@ -365,17 +209,6 @@ def test_prompts_that_nobody_would_hear_are_warned_of(home: Path) -> None:
         "warning: 1 prompts have no sound yet, or one that says something else: welcome (hotline prompts render)",
         "version 1 is current",
     ]
-
-
-def test_check_names_what_no_person_has_recorded(home: Path, tmp_path: Path) -> None:
-    (home / "sounds/zh/welcome.wav").unlink()
-    assert hotline("check").output == (
-        "prompts.yaml:1: file: warning: no person has recorded welcome: until then a machine speaks, or nobody\nno faults\n"
-    )
-    recording = tmp_path / "city" / "recordings" / "zh" / "welcome.wav"
-    recording.parent.mkdir(parents=True)
-    recording.touch()
-    assert hotline("check").output == "no faults\n"
 
 
 def test_publish_gives_the_warnings_before_it_publishes(home: Path, tmp_path: Path) -> None:

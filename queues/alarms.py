@@ -27,6 +27,7 @@ class Kind(StrEnum):
     MESSAGE = "message"
     PAUSE = "pause"
     DEADLINE = "deadline"
+    SURGE = "surge"
 
 
 TITLES = {
@@ -37,6 +38,7 @@ TITLES = {
     Kind.MESSAGE: "留言超时未处理 the oldest message is too old",
     Kind.PAUSE: "示忙超时 a pause is too long",
     Kind.DEADLINE: "工单超期 a ticket is past its deadline",
+    Kind.SURGE: "突发集中诉求 many callers with one matter at one place",
 }
 EVERYWHERE = "all"
 DAY_SECONDS = 86_400.0
@@ -77,6 +79,15 @@ class Late:
 
 
 @dataclass(frozen=True, slots=True)
+class Surge:
+    """Many callers with one matter at one place, as `matter` names both; it goes on."""
+
+    matter: str
+    began_at: float
+    callers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What is known at one moment, in Unix seconds. None: not known now."""
 
@@ -89,6 +100,7 @@ class Reading:
     oldest_message_at: float | None = None
     """0: there is none."""
     late: tuple[Late, ...] | None = None
+    surges: tuple[Surge, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +124,7 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something that is wrong since then. `value` and `limit` are seconds, or a share."""
+    """Something that is wrong since then. `value` and `limit` are seconds, a share, or callers of a surge."""
 
     key: str
     kind: Kind
@@ -210,6 +222,8 @@ def watch(reading: Reading, limits: Limits) -> Iterator[Signal]:
         yield _longer(Kind.PAUSE, paused.agent, reading.now, paused.since, most)
     for late in reading.late or ():
         yield _longer(Kind.DEADLINE, late.ticket, reading.now, late.due_at, 0.0)
+    for surge in reading.surges or ():
+        yield Signal(Kind.SURGE, surge.matter, float(surge.callers), 0.0, True, False, surge.began_at)
     if reading.oldest_message_at is not None:
         yield _longer(Kind.MESSAGE, EVERYWHERE, reading.now, reading.oldest_message_at or None, limits.message_minutes * 60)
     if reading.connection is not None:
@@ -239,5 +253,6 @@ def _known(reading: Reading) -> set[Kind]:
         *((Kind.NOBODY, Kind.WAITING) if reading.queues is not None else ()),
         *((Kind.PAUSE,) if reading.paused is not None else ()),
         *((Kind.DEADLINE,) if reading.late is not None else ()),
+        *((Kind.SURGE,) if reading.surges is not None else ()),
         *((Kind.SERVICE,) if reading.service is not None else ()),
     }  # fmt: skip

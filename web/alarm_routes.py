@@ -18,11 +18,11 @@ Allowed = Annotated[Reader, Depends(needs(May.READ_FLOOR))]
 
 class AlarmView(BaseModel):
     key: str = Field(examples=["nobody:complaints"])
-    kind: Literal["nobody", "waiting", "connection", "service", "message", "pause", "deadline"]
-    subject: str = Field(description="the queue, the agent, the ticket's number, or all")
+    kind: Literal["nobody", "waiting", "connection", "service", "message", "pause", "deadline", "surge"]
+    subject: str = Field(description="the queue, the agent, the ticket's number, the place and matter of a surge, or all")
     title: str
     since: datetime
-    value: float = Field(description="seconds; of connection and service a share from 0 to 1")
+    value: float = Field(description="seconds; of connection and service a share from 0 to 1, of a surge its callers")
     limit: float
     acknowledged_by: str = Field(description="who has seen it; empty: nobody")
     acknowledged_at: datetime | None

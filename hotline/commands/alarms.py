@@ -16,7 +16,7 @@ from queues.alarms import TITLES, Alarm, Kind
 
 group = typer.Typer(name="alarms", help="Alarms of the floor 告警.", invoke_without_command=True)
 SHARES = (Kind.CONNECTION, Kind.SERVICE)
-WITHOUT_LIMIT = (Kind.NOBODY, Kind.DEADLINE)
+WITHOUT_LIMIT = (Kind.NOBODY, Kind.DEADLINE, Kind.SURGE)
 
 
 def register(app: typer.Typer) -> None:
@@ -58,4 +58,6 @@ def _row(alarm: Alarm) -> tuple[str, ...]:
 def _shown(alarm: Alarm, value: float) -> str:
     if alarm.kind is Kind.NOBODY:
         return ""
+    if alarm.kind is Kind.SURGE:
+        return f"{value:.0f} callers"
     return f"{value:.1%}" if alarm.kind in SHARES else lasted(value)

@@ -23,7 +23,7 @@ from ivr.faults import CityRefused
 from queues import alarm_file
 from queues.actor import LEADERS, Actor, Refused
 from queues.alarm_file import Rates
-from queues.alarms import TITLES, Alarm, Board, Change, Late, NoSuchAlarm, Paused, QueueNow, Reading
+from queues.alarms import TITLES, Alarm, Board, Change, Kind, Late, NoSuchAlarm, Paused, QueueNow, Reading, Surge
 from queues.ami import AmiLink
 from queues.desk import Desk
 from queues.events import Events
@@ -31,12 +31,15 @@ from queues.floor import Floor
 from queues.live_events import LiveEvents
 from queues.model import Agent, AgentState
 from queues.names import AFTER_CALL_WORK, IN_CALL, MISSED, TOO_MANY_MISSED
+from tickets import surges
 from tickets import watch as tickets
 from tickets.spool import Spool
 from tickets.store import Store
 
 EVERY_SECONDS = 1.0
 SLOW_SECONDS = 10.0
+MOST_SURGES = 20  # at once, with an alarm each; `hotline surges` lists all
+LONGEST_MATTER = 60  # characters of an alarm's key, which is a part of an address
 MOST_LATE = 50  # tickets with an alarm each; /metrics counts them all
 OURS = (AFTER_CALL_WORK, IN_CALL, MISSED)  # why app_queue is told to pause somebody who asked for nothing
 log = structlog.get_logger(__name__)
@@ -50,6 +53,7 @@ class Slow:
     rates: Rates | None = None
     oldest_message_at: float | None = None
     late: tuple[Late, ...] | None = None
+    surges: tuple[Surge, ...] | None = None
 
 
 class Watch:
@@ -94,7 +98,7 @@ class Watch:
             now, tuple(_queue(view.name, view.logged_in, [waiting.since for waiting in view.waiting]) for view in self._floor.picture.queues()) if linked else None,
             self._paused() if linked else None,
             slow.rates.connection if slow.rates else None, slow.rates.service if slow.rates else None, slow.oldest_message_at,
-            slow.late,
+            slow.late, slow.surges,
         )  # fmt: skip
 
     async def _write(self) -> None:
@@ -125,7 +129,7 @@ def started(settings: Settings, link: AmiLink, floor: Floor, desk: Desk, registe
 
     def asked(store: Store | None) -> Slow:
         counted = alarm_file.read_rates(rates, time.time())
-        return Slow(_limits(settings), counted, _oldest(store, spool), _late(store)) if store else Slow(_limits(settings), counted)
+        return Slow(_limits(settings), counted, _oldest(store, spool), _late(store), _surges(store)) if store else Slow(_limits(settings), counted)
 
     async def slow() -> Slow:
         try:
@@ -167,6 +171,19 @@ def _late(store: Store) -> tuple[Late, ...] | None:
         return None
 
 
+def _surges(store: Store) -> tuple[Surge, ...] | None:
+    """Those that go on, the newest first; no citizen is in what names them. None: not known."""
+    try:
+        rows = surges.listed(store.database, MOST_SURGES)
+    except SQLAlchemyError:
+        return None
+    return tuple(Surge(_matter(row.place, row.words), row.began_at.timestamp(), row.callers) for row in rows)
+
+
+def _matter(place: str, words: str) -> str:
+    return " ".join(f"{place} {words}".replace("/", " ").split())[:LONGEST_MATTER]
+
+
 def on_a_break(floor: Floor) -> Callable[[], tuple[Paused, ...]]:
     """Who is on a break that should end: a person's by its reason's limit, a phone without a person's since it was first seen."""
     first_seen: dict[str, float] = {}
@@ -195,4 +212,6 @@ def _queue(name: str, logged_in: int, came: list[float]) -> QueueNow:
 
 
 def _shown(alarm: Alarm) -> str:
+    if alarm.kind is Kind.SURGE:
+        return f"{alarm.value:.0f} callers"
     return f"{alarm.value:.1%}" if alarm.limit <= 1 and alarm.kind in ("connection", "service") else f"{alarm.value:.0f} s"

@@ -18,7 +18,7 @@ from ivr.alarming import Limits
 from queues import alarm_file
 from queues.actor import AGENT, SUPERVISOR, Actor, Refused
 from queues.alarm_file import Rates
-from queues.alarms import Late, Rate
+from queues.alarms import Late, Rate, Surge
 from queues.ami import AmiLink
 from queues.audit import Line
 from queues.desk import Desk
@@ -115,10 +115,10 @@ async def test_an_alarm_begins_is_acknowledged_outlives_a_restart_and_ends(stage
 async def test_without_a_link_nothing_is_said_of_queues_but_rates_and_messages_are_watched(stage: Stage) -> None:
     stage.phone("5")
     stage.connected = False
-    stage.slow = Slow(LIMITS, Rates(Rate(0.5, 100), {"tax": Rate(0.5, 100)}), oldest_message_at=1.0, late=(Late("20261122-000001", 1.0),))
+    stage.slow = Slow(LIMITS, Rates(Rate(0.5, 100), {"tax": Rate(0.5, 100)}), oldest_message_at=1.0, late=(Late("20261122-000001", 1.0),), surges=(Surge("阳光花园 停水", 1.0, 5),))
     async with stage.watched():
-        await until(lambda: len(stage.on()) == 4)
-    assert sorted(key for _, key in stage.said()) == ["connection:all", "deadline:20261122-000001", "message:all", "service:tax"]
+        await until(lambda: len(stage.on()) == 5)
+    assert sorted(key for _, key in stage.said()) == ["connection:all", "deadline:20261122-000001", "message:all", "service:tax", "surge:阳光花园 停水"]
 
 
 def test_rates_are_read_as_they_were_written_and_not_when_they_are_old(tmp_path: Path) -> None:

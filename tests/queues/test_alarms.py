@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.alarming import Limits
-from queues.alarms import Alarm, Board, Change, Kind, Late, NoSuchAlarm, Paused, QueueNow, Rate, Reading
+from queues.alarms import Alarm, Board, Change, Kind, Late, NoSuchAlarm, Paused, QueueNow, Rate, Reading, Surge
 
 LIMITS = Limits()
 START = 1_000_000.0
@@ -100,6 +100,16 @@ def test_tickets_past_their_deadline_have_an_alarm_each_until_they_move_on() -> 
     assert story.at(10, late=(first, second)) == [] and story.at(20) == [], "without a database nothing is known"
     assert story.at(30, late=(second,)) == []
     assert story.at(40, late=(second,)) == ["-deadline:20261122-000001"]
+
+
+def test_a_surge_is_an_alarm_as_long_as_it_goes_on() -> None:
+    story, matter = Story(), "阳光花园 停水"
+    assert story.at(0, surges=()) == []
+    assert story.at(10, surges=(Surge(matter, START - 50, 5),)) == [f"+surge:{matter}"]
+    assert story.at(20, surges=(Surge(matter, START - 50, 7),)) == [] and story.at(25) == [], "without a database nothing is known"
+    alarm = story.board.alarms[f"surge:{matter}"]
+    assert (alarm.since, alarm.value) == (START - 50, 7.0)
+    assert story.at(30, surges=()) == [] and story.at(40, surges=()) == [f"-surge:{matter}"]
 
 
 def test_the_oldest_message() -> None:

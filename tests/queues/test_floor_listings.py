@@ -42,6 +42,7 @@ def test_alarms_say_how_long_and_where_there_is_a_limit(home: Path) -> None:
         Alarm("deadline:20261122-000001", Kind.DEADLINE, "20261122-000001", now - 12_000, 12_000, 0),
         Alarm("connection:all", Kind.CONNECTION, "all", now, 0.91, 0.95, "supervisor zhao"),
         Alarm("nobody:tax", Kind.NOBODY, "tax", now, 1, 0),
+        Alarm("surge:阳光花园 停水", Kind.SURGE, "阳光花园 停水", now, 6, 0),
         Alarm("waiting:tax", Kind.WAITING, "tax", now, 42, 15),
     )
     alarm_file.write(alarm_file.where(home), Board({alarm.key: alarm for alarm in on}), now)
@@ -49,6 +50,7 @@ def test_alarms_say_how_long_and_where_there_is_a_limit(home: Path) -> None:
     assert "工单超期" in lines["deadline:20261122-000001"] and lines["deadline:20261122-000001"].rstrip().endswith("3 h 20 min"), "of no limit nothing is said"
     assert all(word in lines["connection:all"] for word in ("91.0%", "95.0%", "supervisor zhao"))
     assert lines["waiting:tax"].split()[-4:] == ["42", "s", "15", "s"]
+    assert lines["surge:阳光花园"].rstrip().endswith("6 callers")
     assert lines["nobody:tax"].rstrip()[-2:].isdigit(), "nothing after the time"
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import structlog
 
+from hotline.serve.beside import Beside
 from hotline.settings import Settings
 from queues.events import Events
 from speech import engines
@@ -20,34 +20,28 @@ from tickets.spool import Item, Spool, SpoolError
 LOOK_SECONDS = 1.0
 LEAST_SECONDS = 6.0  # shorter messages are over before a word of theirs would be text
 BYTES_A_SECOND = 16_000
-STOP_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
 
-class EmergencyWatch:
-    """A thread of the worker process. `with EmergencyWatch(settings): …`
+class EmergencyWatch(Beside):
+    """Of the worker process. `with EmergencyWatch(settings): …`
 
     One message at a time, the longest first: recognising costs a quarter of a core for each, and messages that are
     not followed are recognised when they are over, as ever.
     """
 
     def __init__(self, settings: Settings, listening: Listening | None = None) -> None:
+        super().__init__("emergency-watch", daemon=True)
         self._spool = Spool(settings.spool)
         self._events = Events(settings.home)
         self._listening = listening or Listening(lambda: _choice(settings))
-        self._stop = threading.Event()
         self._done: set[str] = set()
-        self._thread = threading.Thread(target=self._run, name="emergency-watch", daemon=True)
-
-    def __enter__(self) -> EmergencyWatch:
-        self._thread.start()
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._listening.close()
-        self._thread.join(STOP_SECONDS)
+        super().__exit__()
         self._events.close()
 
     def _run(self) -> None:

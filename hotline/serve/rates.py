@@ -5,7 +5,6 @@ Never in telephony, for a day of calls takes a while to count; the busier the da
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from hotline import city, menus
+from hotline.serve.beside import Beside
 from hotline.settings import Settings
 from ivr.alarming import Limits
 from ivr.faults import CityRefused
@@ -27,26 +27,16 @@ from tickets.database import Database
 EVERY_SECONDS = 15.0
 LONGEST_WAIT_SECONDS = 3600.0  # a call of yesterday may have entered its queue today
 RESTS = 20  # times as long as counting took
-END_SECONDS = 5.0
 log = structlog.get_logger(__name__)
 
 
-class RateCounter:
-    """A thread of its own; used with `with`."""
+class RateCounter(Beside):
+    """A count after the other, with pauses between."""
 
     def __init__(self, settings: Settings) -> None:
+        super().__init__("rates", daemon=True)
         self._settings = settings
         self._migrated = False
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="rates", daemon=True)
-
-    def __enter__(self) -> RateCounter:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(END_SECONDS)
 
     def _run(self) -> None:
         database = Database(self._settings.database_url)

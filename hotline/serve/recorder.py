@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 
 from hotline.register import open_register
+from hotline.serve.beside import END_SECONDS, Beside
 from hotline.serve.calls_told import CallsTold
 from hotline.settings import Settings
 from queues import record_store, recording_rows, recordings
@@ -37,7 +38,6 @@ LOOK_SECONDS = 1.0
 KEEP_SECONDS = 15.0
 DELETE_SECONDS = 3600.0
 AGAIN_SECONDS = 5.0
-END_SECONDS = 5.0
 SETTLED_SECONDS = 2.0  # since the last sample; a call is over before MixMonitor has closed its file
 ORPHAN_SECONDS = 86_400.0  # then no record will come any more (queues/journal.py)
 
@@ -48,23 +48,14 @@ def journal(home: Path) -> Journal:
     return Journal(logs / "cel-custom" / "cel.csv", logs / "queue_log", home / "run" / "journal.json")
 
 
-class Recorder:
-    """A thread of its own; used with `with`. What it could not store it reads again. One a machine: others wait their turn."""
+class Recorder(Beside):
+    """What it could not store it reads again. One a machine: others wait their turn."""
 
     def __init__(self, settings: Settings, told: frozenset[str] = frozenset()) -> None:
         """`told`: the events of calls that the case system hears."""
+        super().__init__("recorder")
         self._settings = settings
         self._wanted = told
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="recorder")
-
-    def __enter__(self) -> Recorder:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(END_SECONDS)
 
     def _run(self) -> None:
         while not self._stop.is_set():

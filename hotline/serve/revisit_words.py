@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-
 import structlog
 
+from hotline.serve.beside import Beside
 from hotline.settings import Settings
 from tickets import revisit_words
 from tickets.database import Database
@@ -14,32 +13,24 @@ from tickets.transcriber import NoSpeech, RecogniserAway, RecogniserDied, Recogn
 from tickets.vault import Erased, Vault
 
 LOOK_SECONDS = 3.0
-END_SECONDS = 5.0
 log = structlog.get_logger(__name__)
 
 
-class RevisitWords:
-    """A thread of its own; used with `with`. The row says what is to be done, so nothing is lost with the process."""
+class RevisitWords(Beside):
+    """The row says what is to be done, so nothing is lost with the process."""
 
     def __init__(self, settings: Settings, transcriber: Transcriber) -> None:
+        super().__init__("revisit-words")
         self._settings, self._transcriber = settings, transcriber
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="revisit-words")
-
-    def __enter__(self) -> RevisitWords:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(END_SECONDS)
 
     def _run(self) -> None:
-        database = Database(self._settings.database_url)
+        database, migrated = Database(self._settings.database_url), False
         try:
             while not self._stop.wait(LOOK_SECONDS):
                 try:
-                    database.migrate()
+                    if not migrated:
+                        database.migrate()
+                        migrated = True
                     while not self._stop.is_set() and (found := revisit_words.begin_words(database)):
                         self._recognise(database, *found)
                 except Exception as error:  # noqa: BLE001 - outermost: the rows wait, and other messages must not

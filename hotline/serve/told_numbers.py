@@ -5,12 +5,12 @@ In the worker, because it makes the tickets; callers are told numbers of the poo
 
 from __future__ import annotations
 
-import threading
 from datetime import datetime, timedelta
 
 import structlog
 
 from hotline.secrets import pin_key
+from hotline.serve.beside import Beside
 from hotline.settings import Settings
 from tickets.database import Database
 from tickets.life import now
@@ -27,21 +27,12 @@ TIDY_SECONDS = 600.0
 AGAIN_SECONDS = 5.0
 
 
-class ToldNumbers:
-    """A thread of its own; used with `with`."""
+class ToldNumbers(Beside):
+    """Until the end; what cannot be done now is done later."""
 
     def __init__(self, settings: Settings) -> None:
+        super().__init__("told-numbers")
         self._settings = settings
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="told-numbers")
-
-    def __enter__(self) -> ToldNumbers:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(AGAIN_SECONDS)
 
     def _run(self) -> None:
         while not self._stop.is_set():

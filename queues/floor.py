@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -103,6 +104,15 @@ class Floor:
         """Something that the file shows is another way now."""
         self._changed.set()
 
+    async def forget(self, numbers: Collection[str]) -> None:
+        """A citizen's data is erased: their calls that are over are shown no longer. Raises OSError."""
+        left = [call for call in self.picture.recent if call.caller not in numbers and call.called not in numbers]
+        self.picture.recent.clear()
+        self.picture.recent.extend(left)
+        async with self._reading:
+            await asyncio.to_thread(self._log.forget, numbers)
+        self._changed.set()
+
     def _remember(self) -> None:
         """Calls that ended before this process began."""
         before = snapshot.read(self._file)
@@ -110,7 +120,7 @@ class Floor:
             self.picture.recent.extend(reversed(before.recent))
 
     def _apply(self, event: Event) -> None:
-        self.picture.apply(event, datetime.now(UTC).timestamp())
+        self.picture.apply(event, time.time())
         self._changed.set()
 
     def _ring(self, event: Event) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from queues import recording_rows
-from queues.callback_tables import BlockRow, CallBackRow, MissedRow, NuisanceRow
+from queues.callback_tables import BlockRow, CallBackRow, MissedRow, NuisanceRow, PlaceRow
 from queues.record_tables import CallRow, SegmentRow
 from queues.recording_rows import RecordingRow
 from queues.storage import Database
@@ -49,6 +49,7 @@ def erase(
         session.execute(update(CallRow).where(CallRow.caller.in_(numbers)).values(caller=""))
         session.execute(update(CallRow).where(CallRow.called.in_(numbers)).values(called=""))
         session.execute(update(SegmentRow).where(SegmentRow.linkedid.in_(names), SegmentRow.detail.in_(numbers)).values(detail=""))
+        _forget_in_queues(session, numbers)
         for table in GONE:
             count[table.__tablename__] = session.execute(delete(table).where(table.number.in_(numbers))).rowcount  # type: ignore[attr-defined]
     return count
@@ -62,6 +63,14 @@ def forget_callers(database: Database, before: datetime, dry: bool) -> int:
             return session.execute(select(func.count()).select_from(CallRow).where(old)).scalar_one()
     with database.writes() as session:
         return session.execute(update(CallRow).where(old).values(caller="")).rowcount  # type: ignore[attr-defined]
+
+
+def _forget_in_queues(session: Session, numbers: Sequence[str]) -> None:
+    """What is remembered between the lines of queue_log."""
+    row = session.get(PlaceRow, 1, with_for_update=True)
+    if row is not None:
+        callers = {callid: said for callid, said in row.known.get("callers", {}).items() if said[0] not in numbers}
+        row.known = {**row.known, "callers": callers}
 
 
 def _calls(session: Session, numbers: Sequence[str]) -> Sequence[CallRow]:

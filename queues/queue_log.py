@@ -7,6 +7,7 @@ ours, of Asterisk, and rotation of the file.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 
@@ -48,12 +49,21 @@ class QueueLog:
         if self._next == (self._bookmark, self._ledger):
             return
         self._bookmark, self._ledger = self._next
+        self._write()
+
+    def _write(self) -> None:
         data = {
             "schema": 1,
             "place": asdict(self._bookmark) if self._bookmark else None,
             "ledger": self._ledger.as_json(),
         }
         write_whole(self._bookmark_path, json.dumps(data, ensure_ascii=False))
+
+    def forget(self, numbers: Collection[str]) -> None:
+        """Whoever has one of these numbers is remembered no longer. Raises OSError."""
+        self._ledger.forget(numbers)
+        self._next[1].forget(numbers)
+        self._write()
 
     def _load(self) -> tuple[Bookmark | None, Ledger]:
         try:

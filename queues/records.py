@@ -15,7 +15,7 @@ where a call is passed on to a number of numbers.yaml (merged.conf); that number
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -162,6 +162,10 @@ class Ledger:
             AgentCallEnded(call["linkedid"], callid, call["queue"], call["agent"], "asterisk", at)
             for callid, call in ended.items()
         ]
+
+    def forget(self, numbers: Collection[str]) -> None:
+        """Callers who have one of these numbers."""
+        self.callers = {callid: said for callid, said in self.callers.items() if said.get("caller") not in numbers}
 
     def copy(self) -> Ledger:
         """Independent of this one; what is kept of a caller is replaced, never changed."""

@@ -48,8 +48,8 @@ COLUMNS: dict[str, Class] = {
     **_table("contacts", internal="ticket_id by channel", personal="address"),
     **_table(
         "notices",
-        internal="id step ticket_id kind by channel state attempts created_at next_attempt_at told_at last_error",
-        personal="address in_reply_to", sensitive="subject text",
+        internal="id ticket_id kind by channel state attempts created_at next_attempt_at told_at last_error",
+        personal="step address in_reply_to", sensitive="subject text",
     ),
     **_table(
         "open311_requests", internal="ticket_id token address_id", personal="address lat long device_id account_id", sensitive="media_url"

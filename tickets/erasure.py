@@ -1,26 +1,28 @@
 """A person's data, found by their number: all of it given out, or erased by destroying their key and emptying their rows.
 
 The key opens every recording, fax and attachment of theirs, so those are noise from then on, wherever copies of the files lie. Rows are
-overwritten (SQLite: freed pages are zeroed, the log is cut; PostgreSQL: vacuumed). History stays whole: nothing of a person is in it.
+overwritten, and what the database keeps of what it overwrote goes too (tickets/scrubbing.py). History stays whole: nothing of a person is in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, inspect, select, text, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from tickets import deletions, wiping
 from tickets.database import Database
-from tickets.intake_tables import Begun
+from tickets.intake_tables import Arrival, Begun
 from tickets.life import now
 from tickets.models import HANDED_OVER, Base, Delivery, Ticket
 from tickets.moves import CLOSED
+from tickets.notice_tables import Notice
 from tickets.person_tables import Person
+from tickets.scrubbing import scrub
 from tickets.vault import Vault
 
 ERASURE = "erasure"
@@ -66,27 +68,32 @@ class Erasure:
         with self.database.reads() as session:
             return [_all_of(session, row) for row in _tickets(session, person)]
 
-    def erase(self, number: str, actor: str, why: str, *, open_too: bool = False, more: dict[str, Any] | None = None) -> dict[str, Any]:
+    def forget_calls(self, linkedids: Sequence[str]) -> None:
+        """What the case system was told of these calls, whether or not they have a ticket."""
+        with self.database.writes() as session:
+            for row in session.scalars(select(Delivery).where(Delivery.about.in_(linkedids), Delivery.ticket_id.is_(None))):
+                row.body, row.last_error = wiping.without(row.body), None
+
+    def erase(self, number: str, actor: str, why: str, *, open_too: bool = False, forms: Collection[str] = (), more: dict[str, Any] | None = None) -> dict[str, Any]:
         """Destroys the key and empties the rows; returns what the report line says. Raises StillOpen, VaultClosed and OSError.
 
-        `more`: what was erased elsewhere in the same deed, for the report.
+        `forms`: how else the number may be written; `more`: what was erased elsewhere in the same deed, for the report.
+        `scrubbed` is not in that line: whether the bytes of it have left the database's files too (`scrub`).
         """
         found = self.look(number)
         if found.open and not open_too:
             raise StillOpen(found.open)
+        self.forget_calls(found.linkedids)
         report: dict[str, Any] = {"person": found.person, "tickets": [], **(more or {})}
         with self.database.reads() as session:
             rows = _tickets(session, found.person)
         for row in rows:
             report["tickets"].append(self._one(row.id, actor, why))
         with self.database.writes() as session:
-            session.execute(delete(Begun).where(Begun.sender.in_((number, *_spoken(rows)))))
-            if found.linkedids:
-                _wipe_calls(session, found.linkedids)
+            _forget_letters(session, {number, *forms, *_spoken(rows)})
             _destroy(session, found.person)
             deletions.write(session, self.vault.persons.master(), ERASURE, actor, report, now())
-        scrub(self.database)
-        return report
+        return {**report, "scrubbed": scrub(self.database, anew=True)}
 
     def _one(self, ticket_id: str, actor: str, why: str) -> dict[str, Any]:
         with self.database.reads() as session:
@@ -96,17 +103,6 @@ class Erasure:
             ticket = session.get_one(Ticket, ticket_id, with_for_update=True)
             wiping.wipe(session, ticket, wiping.PARTS, actor, why, digests)
         return {"ticket": ticket_id, "sha256": sorted(sum(digests.values(), []))}
-
-
-def scrub(database: Database) -> None:
-    """What the database still holds of rows that were emptied goes too: its log, or its dead rows."""
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if database.is_sqlite:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            return
-        for table in Base.metadata.sorted_tables:
-            if (table.name == "tickets" or "ticket_id" in table.c) and inspect(connection).has_table(table.name):
-                connection.execute(text(f"VACUUM {table.name}"))
 
 
 def destroy(session: Session, person: str) -> None:
@@ -134,10 +130,11 @@ def _all_of(session: Session, row: Ticket) -> dict[str, Any]:
     return found
 
 
-def _wipe_calls(session: Session, linkedids: Sequence[str]) -> None:
-    """What the case system was told of their calls."""
-    for row in session.scalars(select(Delivery).where(Delivery.about.in_(linkedids))):
-        row.body, row.last_error = wiping.without(row.body), None
+def _forget_letters(session: Session, senders: Collection[str]) -> None:
+    """What came from them and became no ticket, what was answered to that, and what they began to say."""
+    session.execute(delete(Begun).where(or_(Begun.sender.in_(senders), Begun.phone.in_(senders))))
+    session.execute(delete(Arrival).where(Arrival.sender.in_(senders), Arrival.ticket_id.is_(None)))
+    session.execute(delete(Notice).where(Notice.address.in_(senders), Notice.ticket_id.is_(None)))
 
 
 def _spoken(rows: Sequence[Ticket]) -> set[str]:

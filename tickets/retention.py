@@ -18,11 +18,11 @@ from sqlalchemy import and_, delete, or_, select
 from ivr.retention import Retention
 from tickets import deletions, wiping
 from tickets.database import Database
-from tickets.erasure import scrub
 from tickets.intake_tables import Arrival, Begun
 from tickets.life import now
 from tickets.models import HANDED_OVER, Ticket
 from tickets.moves import CLOSED
+from tickets.scrubbing import scrub
 from tickets.vault import Vault
 
 WHY = "retention"

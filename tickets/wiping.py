@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Table, UniqueConstraint, literal, null, select, update
 from sqlalchemy.orm import Session
 
-from tickets import classes, fulltext, tables, wire  # noqa: F401 - tables: no table is forgotten
+from tickets import classes, findings, fulltext, tables, wire  # noqa: F401 - tables: no table is forgotten
 from tickets.attachment_tables import Attachment
 from tickets.classes import Class
 from tickets.life import note
@@ -89,7 +89,7 @@ def wipe(session: Session, ticket: Ticket, parts: Iterable[str], actor: str, why
     session.flush()
     session.expire(ticket)
     fulltext.reindex(session.connection(), ticket.id)
-    note(session, ticket, "erased", {"parts": parts, "why": why, "sha256": {k: v for k, v in (digests or {}).items() if v}}, actor)
+    note(session, ticket, "erased", {"parts": parts, "why": findings.masked_text(why), "sha256": {k: v for k, v in (digests or {}).items() if v}}, actor)
 
 
 def attached(session: Session, ticket: Ticket) -> list[tuple[str, str]]:

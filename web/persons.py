@@ -5,15 +5,16 @@ Each deed and each refusal is a line of the audit, with the number masked; an er
 
 from __future__ import annotations
 
+import contextlib
 import json
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from queues import audit, person_records
+from queues import audit, desk, person_records, person_traces
 from queues.actor import Actor, Refused
 from queues.audit import DONE, FAILED, REFUSED, Line
 from tickets.erasure import Erasure, StillOpen
@@ -69,10 +70,11 @@ class PersonDesk:
             self._note(by, ERASE, number, REFUSED, f"still open: {', '.join(found.open)}")
             raise Refused(409, "Conflict", f"{len(found.open)} tickets of this person are still open", open=list(found.open))
         try:
+            self._forget(by, number, found.linkedids)
             floor = person_records.erase(
                 self.store.database, self.vault.home, self._forms(number), now(), self.vault.delete, self.vault.sha256
             )  # fmt: skip
-            report = self._erasure.erase(number, str(by), why, open_too=open_too, more={"calls": floor})
+            report = self._erasure.erase(number, str(by), why, open_too=open_too, forms=self._forms(number), more={"calls": floor})
         except StillOpen as no:
             raise Refused(409, "Conflict", str(no), open=list(no.numbers)) from None
         except OSError as error:
@@ -80,6 +82,15 @@ class PersonDesk:
             raise
         self._note(by, ERASE, number, DONE, f"{len(report['tickets'])} tickets, {floor['calls']} calls: {why}")
         return report
+
+    def _forget(self, by: Actor, number: str, linkedids: Sequence[str]) -> None:
+        """What is found by their calls goes before the calls lose the number: killed in between, it is found again."""
+        forms = self._forms(number)
+        calls = sorted({*linkedids, *(row["linkedid"] for row in person_records.found(self.store.database, forms)["calls"])})
+        with contextlib.suppress(Refused):  # where telephony is away, what it left in its files is struck out with the rest
+            desk.ask(self.vault.home, "person.forget", by, numbers=forms)
+        person_traces.strike(self.vault.home, forms, calls)
+        self._erasure.forget_calls(calls)
 
     @property
     def _erasure(self) -> Erasure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Any
 
 from agi.server import AgiServer
 from hotline.secrets import desk_secret, pin_key
@@ -14,6 +15,7 @@ from hotline.serve.people import Cities, phones_of
 from hotline.serve.progress import Lookups
 from hotline.settings import Settings
 from queues import audit
+from queues.actor import ADMINISTRATOR, Actor
 from queues.ami import AmiLink
 from queues.audit import Line
 from queues.desk import Desk
@@ -47,5 +49,12 @@ async def opened(
     server.lookup = Lookups(database, pin_key(settings), cities, desk_secret(settings))
     await asyncio.to_thread(talks.put_on, desk, settings, link, rows, events, floor, keeper.people)
     captions.put_on(desk, link, floor, ears, events.say, phone_of, cities)
+    desk.add("person.forget", partial(_forget, floor), roles=frozenset((ADMINISTRATOR,)), changes=False)  # the erasure has its own line
     await desk.open(settings.home)
     return desk
+
+
+async def _forget(floor: Floor, _: Actor, numbers: list[str]) -> dict[str, Any]:
+    """A citizen whose data is erased; `numbers` as Asterisk may write theirs."""
+    await floor.forget(numbers)
+    return {}

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from tickets import revisit_words, revisits, wav
+from tickets import revisit_book, revisit_words, wav
 from tickets.fax import Pages, preview, write_pdf
 from tickets.life import now
 from tickets.models import Ticket
@@ -55,7 +55,7 @@ class Adoption:
 
     def _said_at_revisit(self, item: Item) -> Ticket | None:
         """A message at the end of a return visit is no ticket of its own; one of no known visit is."""
-        if not item.revisit or revisits.find(self.store.database, item.revisit) is None:
+        if not item.revisit or revisit_book.find(self.store.database, item.revisit) is None:
             return None
         audio = self._audio(item)
         if audio is None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, exists, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from ivr.revisits import Revisits, answers
@@ -21,7 +21,7 @@ from tickets.database import Database
 from tickets.item import new_id
 from tickets.models import History, Ticket
 from tickets.moves import MACHINE, CaseRefused
-from tickets.rates import Rates, Visit, rates
+from tickets.revisit_book import of
 from tickets.revisit_tables import DIALLING, DONE, TALKING, TASK, WAITING, Revisit, RevisitPlace
 
 ENDS = ("completed", "answered_at_once")
@@ -85,8 +85,8 @@ def due(cases: Cases, room: int) -> Sequence[Call]:
     at = cases.clock()
     found: list[Call] = []
     with cases.database.writes() as session:
-        busy = set(session.scalars(_of(DIALLING, TALKING).with_only_columns(Ticket.caller)))
-        rows = session.execute(_of(WAITING).where(Revisit.next_at <= at).order_by(Revisit.next_at).limit(AT_ONCE)).all()
+        busy = set(session.scalars(of(DIALLING, TALKING).with_only_columns(Ticket.caller)))
+        rows = session.execute(of(WAITING).where(Revisit.next_at <= at).order_by(Revisit.next_at).limit(AT_ONCE)).all()
         for revisit, ticket in rows:
             if ticket.stage != "to_revisit":
                 _now(revisit, DONE, at, "a person has seen to it", settled=True)
@@ -100,7 +100,7 @@ def due(cases: Cases, room: int) -> Sequence[Call]:
 def busy(database: Database) -> int:
     """How many lines return visits have now."""
     with database.reads() as session:
-        return len(session.execute(_of(DIALLING, TALKING)).all())
+        return len(session.execute(of(DIALLING, TALKING)).all())
 
 
 def refused(database: Database, revisit_id: str, at: datetime, reason: str) -> None:
@@ -114,7 +114,7 @@ def refused(database: Database, revisit_id: str, at: datetime, reason: str) -> N
 def lost(database: Database, living: frozenset[str], rules: Revisits, at: datetime) -> None:
     """Calls whose legs are gone with nothing written: whoever was called may have heard it ring, so that was a try."""
     with database.writes() as session:
-        for row, _ in session.execute(_of(DIALLING, TALKING)).all():
+        for row, _ in session.execute(of(DIALLING, TALKING)).all():
             if row.id not in living and at - row.changed_at > LOST:
                 _again(row, rules, at, "the telephone system stopped")
 
@@ -136,8 +136,8 @@ def follow(session: Session, lines: Iterable[Line], now_at: Mapping[str, Any], r
 def settle(cases: Cases) -> int:
     """Moves the tickets by what was said: rated, and reopened where the citizen is not satisfied. Returns how many."""
     with cases.database.reads() as session:
-        rows = session.execute(_of(DONE).where(Revisit.settled.is_(False)).limit(AT_ONCE)).all()
-        open_tasks = session.execute(_of(TASK).where(Ticket.stage != "to_revisit").limit(AT_ONCE)).all()
+        rows = session.execute(of(DONE).where(Revisit.settled.is_(False)).limit(AT_ONCE)).all()
+        open_tasks = session.execute(of(TASK).where(Ticket.stage != "to_revisit").limit(AT_ONCE)).all()
     for revisit, ticket in rows:
         rating = revisit.satisfied or "unreachable"
         _move(cases, ticket.number, "rate", Said(rating=rating, reason=revisit.reason), f"revisit {revisit.id} rate")
@@ -152,38 +152,6 @@ def settle(cases: Cases) -> int:
             _now(row, DONE, cases.clock(), f"asked by a person; before: {row.reason}", settled=True)
             row.satisfied = ticket.rating if ticket.rating in ("satisfied", "fair", "dissatisfied") else ""
     return len(rows)
-
-
-def listed(database: Database, state: str = "", limit: int = 100, before: str | None = None) -> Sequence[tuple[Revisit, Ticket]]:
-    """Newest first; without a state all that are not over."""
-    wanted = _of(state) if state else _of(WAITING, DIALLING, TALKING, TASK)
-    if before:
-        wanted = wanted.where(Revisit.id < before)
-    with database.reads() as session:
-        return [(row[0], row[1]) for row in session.execute(wanted.order_by(Revisit.id.desc()).limit(limit))]
-
-
-def find(database: Database, revisit_id: str) -> tuple[Revisit, Ticket] | None:
-    with database.reads() as session:
-        row = session.execute(select(Revisit, Ticket).join(Ticket, Ticket.id == Revisit.ticket_id).where(Revisit.id == revisit_id)).first()
-        return (row[0], row[1]) if row else None
-
-
-def rates_of(database: Database, first: datetime, last: datetime) -> Rates:
-    """Of the visits that ended in this time."""
-    wanted = select(Revisit.in_time, Revisit.solved, Revisit.satisfied).where(Revisit.state == DONE, Revisit.changed_at >= first, Revisit.changed_at < last)
-    with database.reads() as session:
-        return rates(Visit(*row) for row in session.execute(wanted))
-
-
-def as_json(revisit: Revisit, ticket: Ticket) -> dict[str, Any]:
-    """The form of the API and of `--json`; no number of a citizen."""
-    names = ("id", "state", "tries", "made_at", "changed_at", "next_at", "reason", "in_time", "solved", "satisfied", "audio_seconds", "words_state")
-    return {"ticket": ticket.number, **{name: getattr(revisit, name) for name in names}}
-
-
-def _of(*states: str) -> Select[Revisit, Ticket]:
-    return select(Revisit, Ticket).join(Ticket, Ticket.id == Revisit.ticket_id).where(Revisit.state.in_(states))
 
 
 def _not_called(ticket: Ticket, allows: Callable[[str], bool]) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import time
@@ -20,13 +19,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tickets import locks
 from tickets.files import flush
 from tickets.item import MEDIA, SAFE_ID, TEXT_FACTS, Item, SpoolError, SpoolFull, moment, new_id, plain, zoned
 from tickets.process import identity, is_open, lives
 from tickets.wav import repair
 
 STALE_SECONDS = {"voicemail": 60.0, "fax": 180.0}  # a fax shows no file until its first page begins
-LOCK_SECONDS = 5.0
 TURN_SECONDS = 0.02  # between two items of a recovery: longer than a script that waits takes to look again
 UNFINISHED = (".json", ".d", ".wav", ".tif")
 
@@ -139,7 +138,7 @@ class Spool:
             yield False
             return
         try:
-            yield _try_lock(handle) and self.folder(item).is_dir()
+            yield locks.tried(handle) and self.folder(item).is_dir()
         finally:
             os.close(handle)
 
@@ -269,26 +268,11 @@ class Spool:
         self.prepare()
         handle = os.open(self.root / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            _lock(handle, self.root)
+            if not locks.taken(handle):
+                raise SpoolError(f"{self.root}: locked for more than {locks.LONGEST_SECONDS:.0f} s")
             yield
         finally:
             os.close(handle)  # closing releases it, and so does dying
-
-
-def _lock(handle: int, root: Path) -> None:
-    deadline = time.monotonic() + LOCK_SECONDS
-    while not _try_lock(handle):
-        if time.monotonic() > deadline:
-            raise SpoolError(f"{root}: locked for more than {LOCK_SECONDS:.0f} s")
-        time.sleep(0.01)
-
-
-def _try_lock(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 @contextlib.contextmanager

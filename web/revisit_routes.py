@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from tickets import revisits
+from tickets import revisit_book
 from web import personal, ticket_routes
 from web.access import May, Reader, needs
 from web.problems import Problem
@@ -62,22 +62,22 @@ def listed(
     cursor: Annotated[str | None, Query(pattern=ULID)] = None,
 ) -> dict[str, Any]:
     """Newest first; without a state those that are not over. The token of a unit sees what that unit leads."""
-    rows = revisits.listed(request.app.state.store.database, state or "", limit + 1, cursor)
+    rows = revisit_book.listed(request.app.state.store.database, state or "", limit + 1, cursor)
     page = [row for row in rows[:limit] if holder.organisation in ("", row[1].organisation)]
-    return {"items": [revisits.as_json(*row) for row in page], "next": rows[limit - 1][0].id if len(rows) > limit else None}
+    return {"items": [revisit_book.as_json(*row) for row in page], "next": rows[limit - 1][0].id if len(rows) > limit else None}
 
 
 @router.get("/rates", response_model=RatesView)
 def rates(request: Request, holder: Allowed, first: datetime | None = None, last: datetime | None = None) -> dict[str, Any]:
     """Of the visits that ended in this time; the last thirty days where nothing is said. A rate of nothing is null."""
     end = _zoned(last) or datetime.now(UTC)
-    return asdict(revisits.rates_of(request.app.state.store.database, _zoned(first) or end - timedelta(days=USUAL_DAYS), end))
+    return asdict(revisit_book.rates_of(request.app.state.store.database, _zoned(first) or end - timedelta(days=USUAL_DAYS), end))
 
 
 @router.get("/{revisit_id}/audio", response_class=StreamingResponse, responses={200: {"content": {"audio/wav": {}}}})
 def audio(request: Request, holder: Allowed, revisit_id: str) -> StreamingResponse:
     """What the citizen said at its end (8 kHz WAV)."""
-    found = revisits.find(request.app.state.store.database, revisit_id)
+    found = revisit_book.find(request.app.state.store.database, revisit_id)
     if found is None:
         raise Problem(404, f"no return visit has the id {revisit_id[:40]}")
     revisit, ticket = found

@@ -29,7 +29,7 @@ def revisits(
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
 ) -> None:
     """Return visits 回访: who is to be called, which need a person, and what citizens said."""
-    from tickets import revisits as kept  # noqa: PLC0415 - the database's packages take seconds to import
+    from tickets import revisit_book as kept  # noqa: PLC0415 - the database's packages take seconds to import
 
     with opened() as database:
         if rates:

@@ -10,7 +10,7 @@ import pytest
 
 from ivr.revisits import Revisits
 from tests.tickets.test_moves import MONDAY, RULES, Clock
-from tickets import revisit_words, revisits
+from tickets import revisit_book, revisit_words, revisits
 from tickets.case import Cases, Said, Who
 from tickets.case_edits import Edits
 from tickets.models import Ticket
@@ -236,6 +236,6 @@ def test_rates_of_a_time(play: Play) -> None:
     ticket = play.answered()
     play.gather()
     play.log(ticket, "dial", "talks", "said revisit-1-2  ")
-    found = revisits.rates_of(play.store.database, MONDAY - timedelta(days=1), MONDAY + timedelta(days=1))
+    found = revisit_book.rates_of(play.store.database, MONDAY - timedelta(days=1), MONDAY + timedelta(days=1))
     assert (found.response, found.solution, found.satisfaction) == (1.0, 1.0, 1.0)
-    assert revisits.rates_of(play.store.database, MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)).visits == 0
+    assert revisit_book.rates_of(play.store.database, MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)).visits == 0

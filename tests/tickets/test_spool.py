@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tickets import locks, wav
 from tickets import spool as spools
-from tickets import wav
 from tickets.process import identity
 from tickets.spool import Item, Spool, SpoolError, SpoolFull, new_id
 
@@ -228,7 +228,7 @@ def test_a_call_that_ends_during_a_long_recovery_waits_for_one_item_only(spool: 
         spool.open("voicemail", {})
     speaking = spool.open("voicemail", {}, os.getpid())
     monkeypatch.setattr(spools, "TURN_SECONDS", 0.5, raising=False)
-    recover_one, lock, waits = Spool._recover, spools._try_lock, threading.Event()
+    recover_one, lock, waits = Spool._recover, locks.tried, threading.Event()
     hanging_up = threading.Thread(target=spool.close, args=(speaking.item,))
     seen: list[bool] = []
 
@@ -245,7 +245,7 @@ def test_a_call_that_ends_during_a_long_recovery_waits_for_one_item_only(spool: 
         seen.append(hanging_up.is_alive())
         return recover_one(self, name, now)
 
-    monkeypatch.setattr(spools, "_try_lock", tried)
+    monkeypatch.setattr(locks, "tried", tried)
     monkeypatch.setattr(Spool, "_recover", slowly)
     found = spool.recover(time.time() + 61)
     hanging_up.join(10)

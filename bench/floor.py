@@ -44,7 +44,7 @@ async def measure(full: bool) -> list[tuple[str, list[dict[str, Any]]]]:
     return [
         ("Events a second, from the socket to a subscriber", await rates(300_000 if full else 100_000)),
         ("Resync of a busy centre", await resync()),
-        ("Latency, Asterisk's event to a subscriber's message", await latency(500, 60 if full else 10)),
+        ("Latency from Asterisk's event to a subscriber's message", await latency(500, 60 if full else 10)),
         ("Memory while events go by", await memory(1_000_000 if full else 200_000)),
     ]  # fmt: skip
 

@@ -7,6 +7,7 @@ the first to the last; order and doubles are counted too, for speed that loses s
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import multiprocessing
 import os
@@ -20,6 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from bench.databases import KINDS, Kind, opened
 from tickets.case_system import CaseSystem
 from tickets.connectors.webhook import Webhook
 from tickets.jobs import open_store
@@ -33,15 +35,18 @@ LIMIT_SECONDS = 300.0
 PROCESSES = multiprocessing.get_context("spawn")
 
 
-def measure(folder: Path, full: bool) -> list[dict[str, object]]:
-    """One row for each kind of receiver."""
+def measure(folder: Path, full: bool, kinds: tuple[Kind, ...] = KINDS) -> list[dict[str, object]]:
+    """One row for each database and kind of receiver."""
     plan = [("at once", 0.0, False, 400), ("after 0.1 s", 0.1, False, 400), ("after 1 s", 1.0, False, 160), ("500 at first, then at once", 0.0, True, 120)]
-    return [_row(folder / str(number), name, delay, failing, tickets * (5 if full else 1) // EVENTS_EACH) for number, (name, delay, failing, tickets) in enumerate(plan)]
+    rows = []
+    for kind, (number, (name, delay, failing, tickets)) in itertools.product(kinds, enumerate(plan)):
+        with opened(kind, home := folder / f"{kind}-{number}") as url:
+            rows.append({"database": kind} | _row(home, url, name, delay, failing, tickets * (5 if full else 1) // EVENTS_EACH))
+    return rows
 
 
-def _row(home: Path, name: str, delay: float, failing: bool, tickets: int) -> dict[str, object]:
-    home.mkdir(parents=True)
-    url = f"sqlite:///{home / 'hotline.sqlite3'}"
+def _row(home: Path, url: str, name: str, delay: float, failing: bool, tickets: int) -> dict[str, object]:
+    home.mkdir(parents=True, exist_ok=True)
     store = open_store(url)
     text = {"ticket": {"text": "路灯坏了，晚上看不见路。" * 100}}  # about as large as a message's
     for _ in range(EVENTS_EACH):

@@ -9,7 +9,6 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,10 +19,10 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from bench import matters
+from bench.databases import KINDS, Kind, opened
 from bench.report import percentile
 from hotline.register import open_register
 from hotline.settings import PROJECT
-from tests.tickets import postgres
 from tickets.item import Item, new_id
 from tickets.models import Ticket
 from tickets.reports import fonts
@@ -40,11 +39,11 @@ END: Final = datetime(2026, 11, 22, tzinfo=UTC)
 Questions = Mapping[str, Callable[[random.Random], tuple[str, dict[str, str]]]]
 
 
-def measure(full: bool, folder: Path, kinds: tuple[str, ...] = ("SQLite", "PostgreSQL")) -> Iterator[dict[str, Any]]:
+def measure(full: bool, folder: Path, kinds: tuple[Kind, ...] = KINDS) -> Iterator[dict[str, Any]]:
     """A row for each database and size, as soon as it is known."""
     for count in FULL if full else SMALL:
         for kind in kinds:
-            with _url(kind, folder / f"{kind}-{count}") as url:
+            with opened(kind, folder / f"{kind}-{count}") as url:
                 yield {"database": kind, "tickets": count} | _one(url, count, folder)
 
 
@@ -84,13 +83,17 @@ def _asked(store: Store, folder: Path) -> dict[str, float]:
     questions: Questions = {
         "list": lambda dice: ("", {"cursor": dice.choice(ids)}),
         "filter": lambda dice: ("", dice.choice(({"stage": "handling"}, {"organisation": "heping-street", "stage": "returned"}, {"channel": "fax"}, {"category": "noise", "cursor": dice.choice(ids)}))),
+        "filters": lambda dice: ("", dice.choice(({"stage": "filed", "channel": "fax", "type": "praise"}, {"status": "open", "category": "noise", "cursor": dice.choice(ids)}))),
+        "filters_none": lambda dice: ("", dice.choice(({"stage": "filed", "status": "open"}, {"stage": "returned", "status": "handed_over", "channel": "voice"}))),
         "words_common": lambda dice: ("", {"q": "噪音"}),
         "words_deep": lambda dice: ("", {"q": "停水", "cursor": dice.choice(ids)}),
         "words_rare": lambda dice: ("", {"q": "蝙蝠"}),
         "words_place": lambda dice: ("", {"q": f"{dice.choice(matters.ROADS)}{dice.randrange(1, 400)}号"}),
         "words_two": lambda dice: ("", {"q": f"{dice.choice(matters.HOMES)} {dice.choice(('噪音', '停水', '暖气'))}"}),
         "words_none": lambda dice: ("", {"q": "没人说过这句话"}),
-        "words_filter": lambda dice: ("", {"q": dice.choice(("噪音", "停水")), "stage": "returned"}),
+        "words_filter": lambda dice: ("", {"q": dice.choice(("噪音", "停水", "请尽快处理")), "stage": dice.choice(("returned", "to_dispatch")), "channel": "fax"}),
+        "words_filter_none": lambda dice: ("", {"q": dice.choice(("噪音", "请尽快处理")), "stage": "filed", "status": "open"}),
+        "words_season": lambda dice: ("", dice.choice(({"q": "积水"}, {"q": "积水", "stage": "returned"}, {"q": "积水 幸福小区"}))),
         "single": lambda dice: (f"/{dice.choice(numbers)}", {}),
     }
     headers = {"Authorization": f"Bearer {store.tokens.create('supervisor')[1]}"}
@@ -115,13 +118,3 @@ def _taken_in(store: Store) -> float:
     for _ in range(TAKEN_IN):
         store.adopt(replace(item, item=new_id()), Audio("recordings/a.wav", "ab" * 32, 10.0))
     return TAKEN_IN / (time.monotonic() - begin)
-
-
-@contextmanager
-def _url(kind: str, folder: Path) -> Iterator[str]:
-    if kind == "SQLite":
-        folder.mkdir(parents=True, exist_ok=True)
-        yield f"sqlite:///{folder / 'hotline.sqlite3'}"
-        return
-    with postgres.running() as server, server.database() as url:
-        yield url

@@ -14,7 +14,7 @@ from queues.events import Events
 from tickets.reports import fonts
 from tickets.reports.make import Reports
 from tickets.reports.pages import FLOOR, Names
-from tickets.reports.period import Period
+from tickets.reports.period import Period, named
 
 if TYPE_CHECKING:
     from tickets.database import Database
@@ -29,13 +29,17 @@ def reports(settings: Settings, database: Database, rules: Callable[[], Rules]) 
     return Reports(database, _Names(settings, rules), _Floor(database), lambda: fonts.find(settings.downloads))
 
 
-def daily(settings: Settings, rules: Callable[[], Rules], events: Events, database: Database) -> None:
-    """What a worker does every morning."""
+def daily(settings: Settings, rules: Callable[[], Rules], events: Events, database: Database, only: str = "") -> None:
+    """What a worker does every morning; `only`: makes the one report of this name, which somebody asked for."""
     from tickets.daily import Daily  # noqa: PLC0415
     from tickets.knowledge import Knowledge  # noqa: PLC0415
 
     told = settings.home / "run" / "reviews-told"
-    Daily(reports(settings, database, rules), Knowledge(database), settings.home / FOLDER, told, lambda said: events.say("alarm", said))()
+    morning = Daily(reports(settings, database, rules), Knowledge(database), settings.home / FOLDER, told, lambda said: events.say("alarm", said))
+    if only:
+        morning.report(named(only))
+    else:
+        morning()
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from tickets.knowledge import Knowledge
 from tickets.life import now
 from tickets.numbers import SHANGHAI
 from tickets.reports.make import Reports
-from tickets.reports.period import Kind, last_whole
+from tickets.reports.period import Kind, Period, last_whole
 
-KINDS: tuple[Kind, ...] = ("week", "month")
+MOST: dict[Kind, int] = {"week": 9, "month": 4}  # reports that are made up for at once, after as long without a worker
 MOST_NAMED = 50
 Say = Callable[[dict[str, Any]], None]
 log = structlog.get_logger("tickets.daily")
@@ -39,13 +39,20 @@ class Daily:
 
     def __call__(self) -> None:
         self._reviews()
-        for kind in KINDS:
-            self._report(kind)
+        for kind in MOST:
+            for period in self._missing(kind):
+                self.report(period)
 
-    def _report(self, kind: Kind) -> None:
-        period = last_whole(kind, self.clock())
-        if (self.folder / period.name / "report.html").exists():
-            return
+    def _missing(self, kind: Kind) -> list[Period]:
+        """Oldest first: back to the newest that is there, or to the first ticket; the last whole one in any case."""
+        period, found = last_whole(kind, self.clock()), list[Period]()
+        while len(found) < MOST[kind] and not (self.folder / period.name / "report.html").exists() and (not found or self.reports.first() < period.end_at):
+            found.append(period)
+            period = period.before()
+        return found[::-1]
+
+    def report(self, period: Period) -> None:
+        """Written, or the log says why not."""
         try:
             made = self.reports.write(period, self.folder)
         except (OSError, ValueError) as error:

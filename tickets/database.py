@@ -21,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 30
 STATEMENT_SECONDS = 30
+PLANS = "-c plan_cache_mode=force_custom_plan -c jit=off"  # one plan for rare and common values alike is wrong for one of them
 WRITE_LOCK = 12345001  # PostgreSQL advisory locks
 MIGRATION_LOCK = 12345002
 
@@ -124,6 +125,6 @@ def _postgresql(url: URL) -> Engine:
         pool_timeout=BUSY_SECONDS,
         connect_args={
             "connect_timeout": 10,
-            "options": f"-c statement_timeout={STATEMENT_SECONDS * 1000} -c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
+            "options": f"-c statement_timeout={STATEMENT_SECONDS * 1000} -c idle_in_transaction_session_timeout=60000 -c timezone=UTC {PLANS}",
         },
     )

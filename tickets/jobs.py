@@ -21,6 +21,7 @@ from tickets.store import Store
 APPLICATION = "hotline"
 VERSION = "1"  # pinned: DBOS otherwise hashes the source, and jobs of the old source would wait for ever after an upgrade
 TRANSCRIBE, DELIVER, NOTIFY = "transcribe", "deliver", "notify"
+REPORT = "report"  # a job of DAILY's queue: a report is made by one at a time
 DEADLINES, RETENTION, RECONCILE, DAILY, FOLLOWING = "deadlines", "retention", "reconcile", "daily", "following"  # each a queue, its job and the schedule that puts it there
 LIVE = ["ENQUEUED", "DELAYED", "PENDING"]
 ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
@@ -53,6 +54,11 @@ class DurableJobs:
         if at is not None:
             options["delay_seconds"] = max(0.0, (at - datetime.now(UTC)).total_seconds())
         self._client.enqueue_in_transaction(session, options, notice_id, attempts)
+
+    def report(self, session: Session, name: str) -> bool:
+        """The report of this name is to be made when this transaction commits."""
+        self._client.enqueue_in_transaction(session, {**_options(REPORT, name), "queue_name": DAILY}, name)
+        return True
 
     def live(self, queue: str) -> set[str]:
         """What the jobs that wait or run in this queue are about: ids of tickets or deliveries."""

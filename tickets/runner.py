@@ -30,6 +30,7 @@ from tickets.jobs import (
     FOLLOWING,
     NOTIFY,
     RECONCILE,
+    REPORT,
     RETENTION,
     TRANSCRIBE,
     VERSION,
@@ -72,8 +73,8 @@ class Runner:
     forget: Callable[[Store], object] | None = None
     """Deletes what has been kept for long enough; every night."""
     surge: surges.Tell = surges.nobody
-    daily: Callable[[Database], None] | None = None
-    """Reports, and articles to be read again; every morning, and when a worker starts."""
+    daily: Callable[[Database, str], None] | None = None
+    """Reports, and articles to be read again; every morning, and when a worker starts. With a name (2026-W47) that one report."""
 
     @cached_property
     def teller(self) -> Teller:
@@ -275,7 +276,7 @@ def reconcile(scheduled_at: datetime, context: object) -> None:
 def daily(scheduled_at: datetime, context: object) -> None:
     """Reports, and articles to be read again, every morning."""
     if _runner is not None and _runner.daily is not None:
-        _runner.daily(_runner.store.database)
+        _runner.daily(_runner.store.database, "")
 
 
 @DBOS.workflow(name=FOLLOWING)
@@ -283,3 +284,10 @@ def follow(scheduled_at: datetime, context: object) -> None:
     """The job behind Runner.follower, every five minutes."""
     if _runner is not None and _runner.follower is not None:
         _runner.follower.look()
+
+
+@DBOS.workflow(name=REPORT)
+def report(name: str) -> None:
+    """A report that somebody asked for."""
+    if _runner is not None and _runner.daily is not None:
+        _runner.daily(_runner.store.database, name)

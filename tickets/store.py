@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from tickets import fulltext, models, reservations
+from tickets import lists, models, reservations
 from tickets.database import Database
 from tickets.findings import emergencies
 from tickets.life import become, begin, begin_from_item, known_type, note, now
@@ -36,6 +36,10 @@ class Jobs(Protocol):
 
     def deliver(self, session: Session, delivery: Delivery, at: datetime | None) -> None: ...
 
+    def report(self, session: Session, name: str) -> bool: ...
+
+    def live(self, queue: str) -> set[str]: ...
+
 
 class JobsLater:
     """For a process without jobs of its own: the worker's recovery scan finds the rows."""
@@ -45,6 +49,14 @@ class JobsLater:
 
     def deliver(self, session: Session, delivery: Delivery, at: datetime | None) -> None:
         """Left to the scan."""
+
+    def report(self, session: Session, name: str) -> bool:
+        """Nobody would find it."""
+        return False
+
+    def live(self, queue: str) -> set[str]:
+        """What waits or runs: nothing that is known here."""
+        return set()
 
 
 @dataclass(frozen=True)
@@ -250,17 +262,14 @@ class Store:
         return found
 
     def tickets(self, limit: int = 50, before: str | None = None, **equal: str) -> Sequence[Ticket]:
-        """Newest first. `before`: the id of the last one seen. `equal`: status, channel, type, linkedid, transcript_state."""
-        wanted: list[ColumnElement[bool]] = [getattr(Ticket, name) == value for name, value in equal.items()]
-        if before is not None:
-            wanted.append(Ticket.id < before)
+        """Newest first. `before`: the id of the last one seen. `equal`: linkedid, and what stands in fulltext.KEPT."""
         with self.database.reads() as session:
-            return session.scalars(select(Ticket).where(*wanted).order_by(Ticket.id.desc()).limit(limit)).all()
+            return lists.listed(session, None, limit, before, equal)
 
     def search(self, query: str, limit: int = 50, before: str | None = None, **equal: str) -> Sequence[Ticket]:
         """The same of those that hold these words. Raises words.NothingToFind."""
         with self.database.reads() as session:
-            return fulltext.search(session, query, limit, before, **equal)
+            return lists.listed(session, query, limit, before, equal)
 
     def count(self, **equal: str) -> int:
         with self.database.reads() as session:

@@ -185,7 +185,7 @@ def work(
     ways: Mapping[str, Way] | None = None,
     forget: Callable[[Store], object] | None = None,
     surge: surges.Tell = surges.nobody,
-    daily: Callable[[Database], None] | None = None,
+    daily: Callable[[Database, str], None] | None = None,
 ) -> None:
     """A whole worker process: opens everything, works until `stop` is set, closes everything.
 

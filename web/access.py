@@ -38,6 +38,7 @@ class May(enum.Enum):
     EDIT_TICKETS = "correct tickets and say who handles them"
     BRING_MESSAGES = "bring citizens' messages and fetch what they are told"
     EDIT_KNOWLEDGE = "write articles of the knowledge base"
+    READ_REPORTS = "read weekly and monthly reports, and ask for one"
     EXCHANGE_TICKETS = "take tickets out of the register and into it as files"
     MANAGE_PEOPLE = "add, change and remove agents"
     MIND_PERSONS = "give out or erase a person's data, or see what was deleted"

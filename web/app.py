@@ -47,6 +47,7 @@ from web import (
     reconciliation_routes,
     record_routes,
     report_routes,
+    reports_routes,
     revisit_routes,
     supervisor_routes,
     surge_routes,
@@ -109,6 +110,7 @@ def create_app(
     open311_routes.install(app, open311)
     intake_routes.install(app, doors)
     app.include_router(surge_routes.router)
+    app.include_router(reports_routes.router)
     report_routes.install(app, doors.report_key)
     return app
 

@@ -57,7 +57,7 @@ def run_worker(home: Path, url: str, case_system: str | None, events: tuple[str,
     stop, closed = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     destination = CaseSystem(Webhook(case_system, KEY, 5), Patience(first_seconds=0.2), frozenset(events)) if case_system else None
-    work(home, url, hear, stop, case_system=destination, daily=lambda _: (home / "mornings").touch())
+    work(home, url, hear, stop, case_system=destination, daily=lambda *_: (home / "mornings").touch())
     closed.set()
 
 

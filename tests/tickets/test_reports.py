@@ -22,8 +22,8 @@ from hotline.cli import build
 from hotline.settings import PROJECT
 from tests.tickets.test_knowledge import WATER
 from tickets.daily import Daily
-from tickets.knowledge import Knowledge
 from tickets.item import new_id
+from tickets.knowledge import Knowledge
 from tickets.life import begin, note
 from tickets.models import History, Ticket
 from tickets.numbers import SHANGHAI

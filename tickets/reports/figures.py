@@ -12,6 +12,7 @@ from datetime import date
 
 from tickets.models import TYPES
 from tickets.numbers import SHANGHAI
+from tickets.rates import Rates, Visit, rates
 from tickets.reports.period import Period
 from tickets.reports.rows import Matter, Step
 
@@ -90,14 +91,21 @@ class Report:
     hard: list[Hard]
     troubles: dict[str, int]
     units: list[Unit]
+    visits: Rates
+    """响应率 解决率 满意率 of the return visits that ended in the period."""
+    visits_by: dict[str, Rates]
+    """The same by the organisation that has the ticket now."""
     floor: dict[str, float | int | None] = field(default_factory=dict)
     """The queues' figures, handed in by who knows them."""
 
 
 def count(
-    period: Period, now: Iterable[Matter], before: Iterable[Matter], steps: Iterable[Step], earlier: Callable[[set[str]], dict[str, bool]]
-) -> Report:
-    """`before`: the tickets of the period before. `earlier`: whether the last reply, before the period, of these tickets was late."""
+    period: Period, now: Iterable[Matter], before: Iterable[Matter], steps: Iterable[Step], earlier: Callable[[set[str]], dict[str, bool]],
+    visits: Iterable[tuple[str, Visit]] = (),
+) -> Report:  # fmt: skip
+    """`before`: the tickets of the period before. `earlier`: whether the last reply, before the period, of these tickets was late.
+    `visits`: return visits that ended in it, each with its organisation.
+    """
     here, there = _Volumes(), _Volumes()
     for matter in now:
         here.add(matter)
@@ -107,11 +115,16 @@ def count(
     for step in steps:
         told.add(step)
     late = earlier({ticket for ticket, known in told.completed.items() if known is None}) if told.completed else {}
+    asked: defaultdict[str, list[Visit]] = defaultdict(list)
+    for organisation, visit in visits:
+        asked[organisation].append(visit)
     ends = [late.get(ticket) if known is None else known for ticket, known in told.completed.items()]
     return Report(
         period, here.total, there.total, {day: here.days[day] for day in period.days}, here.by, there.by,
         _share(told.late["dispatch"]), _share(told.late["reply"]), _share([end for end in ends if end is not None]), told.missed,
         dict(told.ratings), _pleased(told.ratings), told.repeated, _hot(here.places, there.places), _hard(told), dict(told.troubles), _units(told),
+        rates(visit for group in asked.values() for visit in group),
+        {code: rates(group) for code, group in sorted(asked.items(), key=lambda one: (-len(one[1]), one[0])) if code},
     )  # fmt: skip
 
 

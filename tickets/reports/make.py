@@ -6,16 +6,21 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import func, select
+
 from tickets.database import Database
+from tickets.life import now
+from tickets.models import Ticket
 from tickets.reports import cells
 from tickets.reports.document import document
 from tickets.reports.figures import Report, count
 from tickets.reports.page import page
 from tickets.reports.pages import Names, Section, sections
 from tickets.reports.period import Period
-from tickets.reports.rows import late_replies, matters, steps
+from tickets.reports.rows import late_replies, matters, steps, visits
 
 NO_FONT = "没有中文字体，图表和 PDF 略去：运行 hotline setup 后重新生成。No Chinese font: charts and PDF are left out; run `hotline setup`, then make it again."
 Floor = Callable[[Period], Mapping[str, float | int | None]]
@@ -41,8 +46,14 @@ class Reports:
             found = count(
                 period, matters(session, period.begin_at, period.end_at), matters(session, before.begin_at, before.end_at),
                 steps(session, period.begin_at, period.end_at), lambda tickets: late_replies(session, tickets, period.begin_at),
+                visits(session, period.begin_at, period.end_at),
             )  # fmt: skip
         return replace(found, floor=dict(self.floor(period)))
+
+    def first(self) -> datetime:
+        """When the first ticket came in; none: now."""
+        with self.database.reads() as session:
+            return session.scalar(select(func.min(Ticket.created_at))) or now()
 
     def write(self, period: Period, into: Path) -> Path:
         """report.html, report.pdf, report.json and a CSV for each table, in a folder named like the period. Raises OSError."""
@@ -68,7 +79,7 @@ def as_json(report: Report, told: list[Section]) -> dict[str, object]:
     tables = {one.name: {"columns": list(one.columns), "rows": [list(row) for row in one.rows]} for one in told}
     return {
         "schema": "report", "version": 1, "period": report.period.name, "first": report.period.first.isoformat(), "end": report.period.end.isoformat(),
-        "total": report.total, "before": report.before, "missed": report.missed, "repeated": report.repeated, **shares, "tables": tables,
+        "total": report.total, "before": report.before, "missed": report.missed, "repeated": report.repeated, **shares, "visits": asdict(report.visits), "tables": tables,
     }  # fmt: skip
 
 

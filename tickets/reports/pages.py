@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tickets.moves import RATINGS, STAGES
+from tickets.rates import Rates
 from tickets.reports.figures import KINDS, TROUBLE, TYPE_NAMES, Report, Share
 
 UNKNOWN = "未注明"
@@ -67,7 +68,7 @@ class Names:
 
 def sections(report: Report, names: Names) -> list[Section]:
     """All of them, in the order they are read."""
-    found = [_days(report), *(_volumes(report, kind, names) for kind in KINDS), _timeliness(report), _units(report, names), _satisfaction(report)]
+    found = [_days(report), *(_volumes(report, kind, names) for kind in KINDS), _timeliness(report), _units(report, names), _satisfaction(report), _visits(report), _visits_by(report, names)]
     found += [_hot(report, names), _hard(report, names), _troubles(report)]
     return found + ([_floor(report)] if report.floor else [])
 
@@ -79,12 +80,13 @@ def title(report: Report) -> str:
 
 
 def summary(report: Report) -> list[tuple[str, str]]:
-    """The five figures on top."""
+    """The figures on top."""
     return [
         ("受理工单", f"{report.total} 件（上期 {report.before} 件，{change(report.total, report.before)}）"),
         ("按时办结率", _said(report.completed)),
         ("按时答复率", _said(report.replied)),
         ("满意率", _said(report.pleased)),
+        ("回访三率", "；".join(f"{label} {percent(rate)}" for label, rate, _ in _rates(report.visits))),
         ("重复诉求", f"{report.repeated} 次"),
     ]
 
@@ -143,6 +145,30 @@ def _satisfaction(report: Report) -> Section:
     alt = f"回访评价。{'；'.join(f'{row[0]} {row[1]} 件' for row in rows)}。满意率 {percent(report.pleased.rate)}。"
     chart = Chart("bars", [str(row[0]) for row in rows], [float(row[1] or 0) for row in rows], alt) if sum(report.ratings.values()) else None
     return Section("satisfaction", "满意度", "satisfaction", ("评价", "件数"), rows, "满意率 =（满意 + 基本满意）/ 联系上的。", chart=chart)
+
+
+def _rates(visits: Rates) -> list[tuple[str, float | None, int]]:
+    return [("响应率", visits.response, visits.response_of), ("解决率", visits.solution, visits.solution_of), ("满意率", visits.satisfaction, visits.satisfaction_of)]
+
+
+def _visits(report: Report) -> Section:
+    told = _rates(report.visits)
+    rows: list[Sequence[Cell]] = list(told) if report.visits.visits else []
+    note = (
+        f"期内结束的回访 {report.visits.visits} 次。响应率：按时答复或当场答复 / 有答复期限或当场答复的；解决率：答“已解决”的 / 说明是否解决的；"
+        "满意率：满意和基本满意的 / 说明是否满意的。没有联系上的只计入响应率。"
+    )
+    known = [(label, rate * 100) for label, rate, _ in told if rate is not None]
+    alt = "；".join(f"{label} {percent(rate)}" for label, rate, _ in told) + "。"
+    chart = Chart("bars", [label for label, _ in known], [rate for _, rate in known], alt, "%") if known else None
+    return Section("revisits", "回访：响应率、解决率、满意率", "return visits", ("指标", "比率", "共计"), rows, note, frozenset((1,)), chart)
+
+
+def _visits_by(report: Report, names: Names) -> Section:
+    rows: list[Sequence[Cell]] = [
+        (names.of("organisation", code), found.visits, found.response, found.solution, found.satisfaction) for code, found in report.visits_by.items()
+    ]
+    return Section("revisits-by-organisation", "各单位回访三率", "return visits by organisation", ("承办单位", "回访", "响应率", "解决率", "满意率"), rows, shares=frozenset((2, 3, 4)))
 
 
 def _hot(report: Report, names: Names) -> Section:

@@ -50,6 +50,17 @@ def of(kind: Kind, day: date) -> Period:
     return Period(kind, first, (first + timedelta(days=32)).replace(day=1))
 
 
+def named(name: str) -> Period:
+    """2026-W47, 2026-11. Raises ValueError."""
+    try:
+        found = of("week", datetime.strptime(f"{name}-1", "%G-W%V-%u").date()) if "W" in name else of("month", date.fromisoformat(f"{name}-01"))
+    except (ValueError, OverflowError):
+        found = None
+    if found is None or found.name != name:
+        raise ValueError(f"{name[:20]}: no week and no month, such as 2026-W47 or 2026-11")
+    return found
+
+
 def last_whole(kind: Kind, now: datetime) -> Period:
     """The newest one that is over."""
     return of(kind, now.astimezone(SHANGHAI).date()).before()

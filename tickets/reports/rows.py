@@ -12,6 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets.models import History, Ticket
+from tickets.rates import Visit
+from tickets.revisit_tables import DONE, Revisit
 
 ONLY_COUNTED = ("repeated", "deadline_missed")
 AT_ONCE = 5000
@@ -72,6 +74,14 @@ def steps(session: Session, begin: datetime, end: datetime) -> Iterator[Step]:
             row.ticket_id, row.number, row.at, row.event, detail.get("move", ""), detail.get("late"), detail.get("rating", ""),
             row.organisation, row.category, row.stage,
         )  # fmt: skip
+
+
+def visits(session: Session, begin: datetime, end: datetime) -> Iterator[tuple[str, Visit]]:
+    """Return visits that ended in that time, each with the organisation that has the ticket now."""
+    columns = (Ticket.organisation, Revisit.in_time, Revisit.solved, Revisit.satisfied)
+    wanted = select(*columns).join(Ticket, Ticket.id == Revisit.ticket_id).where(Revisit.state == DONE, Revisit.changed_at >= begin, Revisit.changed_at < end)
+    for row in session.execute(wanted.execution_options(yield_per=AT_ONCE)):
+        yield row.organisation, Visit(row.in_time, row.solved, row.satisfied)
 
 
 def late_replies(session: Session, tickets: Iterable[str], before: datetime) -> dict[str, bool]:

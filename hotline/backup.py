@@ -28,7 +28,7 @@ from tickets.persons import keys_stay
 FORMAT = 1
 MANIFEST = "manifest.json"
 DATABASE = "database"
-BEFORE_DATABASE = ("run/queue_log.bookmark", "spool/tmp", "spool/new")
+BEFORE_DATABASE = ("run/queue_log.bookmark", "spool/tmp", "spool/new", "spool/messages")
 QUEUE_LOG = "asterisk/log"
 ONLY = {QUEUE_LOG: "queue_log*"}  # the rest of Asterisk's log tells nothing that counts
 NOT_PACKED = frozenset({"downloads", "bench", "demo", "fuzz", "log", "run", "spool", "asterisk"})

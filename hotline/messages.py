@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import structlog
@@ -13,9 +13,11 @@ from hotline.settings import Settings
 from speech.text import gazetteer
 
 if TYPE_CHECKING:  # the database's packages take seconds to import
+    from tickets.deadlines import Rules
     from tickets.mail_out import Mailer
     from tickets.notices import Way
     from tickets.sms import Gateway
+    from tickets.store import Store
     from web.intake_routes import Doors
 
 log = structlog.get_logger("hotline.messages")
@@ -56,9 +58,13 @@ def mailer(settings: Settings) -> Mailer | None:
 
 
 def ways(settings: Settings, signature: str = "") -> dict[str, Way]:
-    """How citizens can be told."""
+    """How citizens can be told: by the trunk, where the city wants that, before a gateway."""
+    from hotline import sip_out  # noqa: PLC0415
+
     found: dict[str, Way] = {}
-    if (out := gateway(settings, signature)) and out.url:
+    if by_trunk := sip_out.way(settings, signature):
+        found["sms"] = by_trunk
+    elif (out := gateway(settings, signature)) and out.url:
         found["sms"] = out
     if post := mailer(settings):
         found["email"] = post
@@ -70,6 +76,14 @@ def doors(settings: Settings) -> Doors:
     from web.intake_routes import Doors  # noqa: PLC0415
 
     return Doors(pin_key(settings), gateway(settings), places(settings), secret(settings.secrets, "report").encode())
+
+
+def take_laid_down(settings: Settings, rules: Callable[[], Rules], store: Store) -> None:
+    """Short messages that came by SIP, as Asterisk wrote them down."""
+    from tickets.intake import Intake  # noqa: PLC0415
+    from tickets.sip_messages import LaidDown  # noqa: PLC0415
+
+    LaidDown(settings.spool, Intake(store, rules, places=lambda: places(settings), pin_key=pin_key(settings))).take_all()
 
 
 def places(settings: Settings) -> tuple[str, ...]:
@@ -92,19 +106,27 @@ def trusted(settings: Settings) -> str | None:
 
 def examined(settings: Settings) -> Iterator[Finding]:
     """For the doctor: what is set up, in one line each."""
-    sms, email = settings.file.sms, settings.file.email
-    if sms.secret_file is None:
-        yield Finding("note", "short messages", "none set up", "set sms.secret_file, sms.url and sms.receive in settings.yaml (docs/administrator.md)")
-    elif gateway(settings) is None:
-        yield Finding("fault", "short messages", f"{settings.home / sms.secret_file} cannot be read or is empty", "put the gateway's secret into it")
-    else:
-        yield Finding("ok", "short messages", "in by POST /api/sms" + (f", out by {sms.url.split('/')[2]}" if sms.url else "; none go out: sms.url is not set"))
+    email = settings.file.email
+    yield _short_messages(settings)
     if email.imap_host is None and email.smtp_host is None:
         yield Finding("note", "e-mail", "none set up", "set email.imap_host, email.smtp_host, email.address and email.user in settings.yaml (docs/administrator.md)")
     elif email.user and mailer(settings) is None and email.smtp_host:
         yield Finding("fault", "e-mail", "the password cannot be read, or email.address is not set", f"put it into {settings.home / (email.password_file or 'secrets/email')}")
     else:
         yield Finding("ok", "e-mail", f"in by {email.imap_host or 'nobody'}, out by {email.smtp_host or 'nobody'}")
+
+
+def _short_messages(settings: Settings) -> Finding:
+    sms, name = settings.file.sms, "short messages"
+    if sms.secret_file and gateway(settings) is None:
+        return Finding("fault", name, f"{settings.home / sms.secret_file} cannot be read or is empty", "put the gateway's secret into it")
+    doors = [f"SIP at {', '.join(sms.sip_numbers)}"] * bool(sms.sip_numbers) + ["POST /api/sms"] * bool(sms.secret_file)
+    out = f"SIP to {sms.sip_outbound}" if sms.sip_outbound else sms.url.split("/")[2] if sms.url and sms.secret_file else ""
+    if not doors and not out:
+        return Finding("note", name, "none set up", "set sms.secret_file, sms.url and sms.receive, or sms.sip_numbers and sms.sip_outbound in settings.yaml (docs/channels.md)")
+    if doors and not out:
+        return Finding("warning", name, f"in by {' and '.join(doors)}; none go out, so nobody is answered", "set sms.url or sms.sip_outbound in settings.yaml")
+    return Finding("ok", name, f"in by {' and '.join(doors) or 'nobody'}, out by {out}")
 
 
 def _read(settings: Settings, named: str) -> str:

@@ -137,6 +137,8 @@ class SmsSettings(_Section):
     charset: Literal["utf-8", "gb18030", "utf-16-be"] = Field("utf-8", description="of what it posts")
     text_is_hex: bool = Field(False, description="the text is UCS-2 in hexadecimal")
     timeout_seconds: float = Field(10, gt=0, le=60, description="longest wait for its answer")
+    sip_numbers: tuple[Number, ...] = Field((), description="numbers at which the trunks' SIP MESSAGEs are short messages; none: they are refused (404)")
+    sip_outbound: Host | None = Field(None, description="host[:port] that takes short messages out as SIP MESSAGE; none: they go to sms.url")
 
     @field_validator("refused")
     @classmethod

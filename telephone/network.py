@@ -22,6 +22,7 @@ from telephone.caller import Caller
 from telephone.centre import Centre
 from telephone.fax import FaxMachine
 from telephone.guard import Guard
+from telephone.mobile import Mobile
 from telephone.phone import Phone, PhoneAccount
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
@@ -87,6 +88,10 @@ class Network:
         SRTP; `ticket`: another centre passes this call on, and says its own number for the matter."""
         trunk = "hotline-inband" if inband else "hotline-encrypted" if encrypted else "hotline"
         return Caller(self.ami, self.sound, number, name=name, trunk=trunk, ticket=ticket)
+
+    def mobile(self, number: str) -> Mobile:
+        """A citizen who writes short messages."""
+        return Mobile(self.ami, number, f"{self.wiring.hotline_address}:{self.wiring.hotline_port}")
 
     def centre(self, number: str) -> Centre:
         """A department's own seats, reached at this number through the trunk."""

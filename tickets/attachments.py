@@ -7,6 +7,7 @@ those below is refused, however it is called.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import puremagic
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from tickets.attachment_tables import Attachment
 from tickets.database import Database
@@ -35,7 +37,11 @@ SAME = {"jpeg": "jpg", "jpe": "jpg", "jfif": "jpg", "tiff": "tif", "oga": "ogg",
 
 
 class AttachmentRefused(Exception):  # noqa: N818 - a refusal, read as a sentence
-    """The file was not kept; the message says why."""
+    """The file was not kept; the message says why. `status`: as HTTP has it."""
+
+    def __init__(self, detail: str, status: int = 422) -> None:
+        super().__init__(detail)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -78,11 +84,13 @@ class Attachments:
 
     def keep(self, ticket: Ticket, source: str, file: File, at: datetime) -> Attachment:
         """Sealed and flushed first, then noted. The same `source` is kept once. Raises AttachmentRefused and OSError."""
+        return self.keep_once(ticket, source, file, at)[0]
+
+    def keep_once(self, ticket: Ticket, source: str, file: File, at: datetime) -> tuple[Attachment, bool]:
+        """As `keep`, and whether it is new."""
         with self.database.reads() as session:
-            if known := session.scalar(select(Attachment).where(Attachment.source == source)):
-                return known
-            if session.execute(select(func.count()).where(Attachment.ticket_id == ticket.id)).scalar_one() >= MOST:
-                raise AttachmentRefused(f"a ticket has at most {MOST} files")
+            if known := _already(session, ticket, source, file):
+                return known, False
         suffix, identity = ending(file.name, file.content), new_id()
         relative = f"attachments/{at:%Y/%m}/{identity}.{suffix}"
         with self.vault.writing(self.vault.home / relative, ticket.caller) as sink:
@@ -91,14 +99,39 @@ class Attachments:
             id=identity, ticket_id=ticket.id, source=source, name=shown_name(file.name, suffix), kind=KINDS[suffix], bytes=len(file.content), sha256=sink.sha256,
             path=relative, at=at,
         )  # fmt: skip
+        try:
+            known = self._noted(ticket, made, file)
+        except AttachmentRefused:
+            (self.vault.home / relative).unlink()
+            raise
+        if known is not None:
+            (self.vault.home / relative).unlink()
+        return known or made, known is None
+
+    def _noted(self, ticket: Ticket, made: Attachment, file: File) -> Attachment | None:
+        """Others may have sent the same, or the last that is taken, meanwhile: looked at again behind the ticket's lock."""
         with self.database.writes() as session:
+            row = session.get_one(Ticket, ticket.id, with_for_update=True)
+            if known := _already(session, ticket, made.source, file):
+                return known
             session.add(made)
-            note(session, session.get_one(Ticket, ticket.id), "attached", {"attachment": identity, "kind": made.kind, "bytes": made.bytes}, at=at)
-        return made
+            note(session, row, "attached", {"attachment": made.id, "kind": made.kind, "bytes": made.bytes}, at=made.at)
+            return None
 
     def of_ticket(self, ticket_id: str) -> Sequence[Attachment]:
         with self.database.reads() as session:
             return session.scalars(select(Attachment).where(Attachment.ticket_id == ticket_id).order_by(Attachment.id).limit(MOST)).all()
+
+
+def _already(session: Session, ticket: Ticket, source: str, file: File) -> Attachment | None:
+    """What was kept of this source. Raises AttachmentRefused: it was another file, or the ticket has all it may have."""
+    if known := session.scalar(select(Attachment).where(Attachment.source == source)):
+        if known.sha256 != hashlib.sha256(file.content).hexdigest():
+            raise AttachmentRefused("another file was sent under this number", 409)
+        return known
+    if session.execute(select(func.count()).where(Attachment.ticket_id == ticket.id)).scalar_one() >= MOST:
+        raise AttachmentRefused(f"a ticket has at most {MOST} files", 409)
+    return None
 
 
 def shown_name(name: str, suffix: str) -> str:

@@ -97,6 +97,8 @@ class Intake:
             return Taken(ECHO, "")
         if (count := _of_this_hour(session, report, at)) >= channel.most_an_hour:
             return Taken(MANY, say("many") if count == channel.most_an_hour else "")
+        if report.lost:
+            return Taken(ASKED, say("in-parts"), missing="text")
         joined = _joined(session, report, at)
         said = matter.taken_apart(joined.text, self.places())
         if known := _own_ticket(session, report):
@@ -186,7 +188,7 @@ def _keep(session: Session, report: Report, taken: Taken, at: datetime) -> None:
 
 
 def _fingerprint(report: Report) -> str:
-    said = {name: value for name, value in asdict(report).items() if name != "at"}
+    said = {name: value for name, value in asdict(report).items() if name not in ("at", "lost")}
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
 
 

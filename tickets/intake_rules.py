@@ -51,6 +51,8 @@ class Report:
     at: datetime | None = None
     attachments: int = 0
     """How many files came with it; a photograph may say what words do not."""
+    lost: bool = False
+    """Its text was too long for the way it came, and is not here: the sender is asked for it in parts."""
 
 
 def checked(report: Report) -> Report:

@@ -1,4 +1,4 @@
-"""Short messages by a carrier's HTTP gateway, both ways; what each gateway calls things is data, not code.
+"""Short messages: one way in for all of them, and a carrier's HTTP gateway both ways; its names of things are data, not code.
 
 Out: a POST whose fields are templates with {to}, {text}, {id} and {secret}. In: the gateway posts to /api/sms with its own
 names of the fields, and shows the secret or signs. It has put a message of several parts together before it posts it.
@@ -12,14 +12,17 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl
 
 import httpx
+import structlog
 
-from tickets.intake_rules import tidied_number
+from tickets import wire
+from tickets.intake import Intake
+from tickets.intake_rules import Report, tidied_number
 from tickets.notice_tables import Notice
-from tickets.notices import TellRefused, TellUnavailable, TellUnknown
+from tickets.notices import TellRefused, TellUnavailable, TellUnknown, answers_by
 from tickets.signing import signature
 
 PLACEHOLDER = re.compile(r"\{(to|text|id|secret|signature)\}")
@@ -28,6 +31,7 @@ LARGEST_BODY = 64_000
 SIGNED_WITHIN = 300.0  # seconds
 TRY_AGAIN = (408, 425, 429)
 CHARSETS = ("utf-8", "gb18030", "utf-16-be")
+log = structlog.get_logger("tickets.sms")
 
 
 class NotAMessage(ValueError):  # noqa: N818 - read as a sentence
@@ -41,6 +45,15 @@ class Incoming:
     sender: str
     text: str
     id: str
+    lost: bool = False
+    """There was a text, and it was too long for the way it came."""
+
+
+def take(intake: Intake, incoming: Incoming) -> None:
+    """Whatever brought it: one validation, and an answer to who wrote it. Raises IntakeRefused."""
+    door = replace(intake, answer=answers_by("sms"))
+    taken = door.take(Report("sms", incoming.id, incoming.sender, incoming.text, phone=incoming.sender, lost=incoming.lost))
+    log.info("message", channel="sms", outcome=taken.outcome, caller=wire.masked(incoming.sender), ticket=taken.ticket.number if taken.ticket else None)
 
 
 @dataclass(frozen=True)

@@ -43,10 +43,15 @@ UPKEEP_SECONDS = 20.0  # below a third of the lease
 PRUNE_SECONDS = 24 * 3600.0
 ANNOUNCE_SECONDS = 1.0
 NOTICES_SECONDS = 1.0
+LAID_DOWN_SECONDS = 1.0
 SLOTS = 64
 DISK_FULL = "disk full: callers reach a person instead of voicemail"
 SAY_AGAIN_SECONDS = 600.0  # of what has been wrong for a while
 log = structlog.get_logger("tickets.worker")
+
+
+def _nothing(_: Store) -> None:
+    """Where nobody lays anything down."""
 
 
 @dataclass
@@ -59,6 +64,7 @@ class Worker:
     jobs: DurableJobs
     runner: Runner
     stop: threading.Event = field(default_factory=threading.Event)
+    laid_down: Callable[[Store], object] = _nothing
     _said: dict[str, float] = field(default_factory=dict)  # when it was last logged
 
     def run(self) -> None:
@@ -72,7 +78,8 @@ class Worker:
             announce = threading.Thread(target=self._every, args=(ANNOUNCE_SECONDS, self._announce), name="announce")
             seal = threading.Thread(target=self._every, args=(PRUNE_SECONDS, self._seal), name="seal")
             notices = threading.Thread(target=self._every, args=(NOTICES_SECONDS, self._notices), name="notices")
-            threads = (upkeep, scan, prune, announce, seal, notices)
+            laid = threading.Thread(target=self._every, args=(LAID_DOWN_SECONDS, self._laid_down), name="laid-down")
+            threads = (upkeep, scan, prune, announce, seal, notices, laid)
             for thread in threads:
                 thread.start()
             self._watch()
@@ -106,7 +113,7 @@ class Worker:
     def _watch(self) -> None:
         try:
             # Short steps: a citizen's number is wanted within a second of hanging up.
-            for _ in watch(self.spool.new, stop_event=self.stop, debounce=50, step=10, rust_timeout=WATCH_MS, recursive=False):
+            for _ in watch(self.spool.new, stop_event=self.stop, debounce=50, step=50, rust_timeout=WATCH_MS, recursive=False):
                 self.adopt_all()
         except (OSError, RuntimeError) as error:  # no inotify left on this machine
             log.error("cannot watch the spool, looking twice a second instead", error=str(error))
@@ -157,6 +164,9 @@ class Worker:
         while self.runner.teller.gather() and not self.stop.is_set():
             pass
 
+    def _laid_down(self) -> None:
+        self.laid_down(self.store)
+
     def _announce(self) -> None:
         if (to := self.runner.case_system) is not None:
             Announcer(self.store.database, self.store.outbox, to.events, to.show_callers).tell()
@@ -186,18 +196,20 @@ def work(
     forget: Callable[[Store], object] | None = None,
     surge: surges.Tell = surges.nobody,
     daily: Callable[[Database, str], None] | None = None,
+    laid_down: Callable[[Store], object] = _nothing,
 ) -> None:
     """A whole worker process: opens everything, works until `stop` is set, closes everything.
 
     `rules`: what the city's files say about tickets; `tell` hears of deadlines that are near or missed;
     `ways`: how citizens can be told of their tickets; `forget` deletes every night what has been kept for long enough;
-    `surge` hears of many callers with one matter; `daily` is done every morning.
+    `surge` hears of many callers with one matter; `daily` is done every morning; `laid_down` takes in what Asterisk
+    wrote down of messages that are no calls.
     """
     with slot(home) as executor:
         store = open_store(database_url)
         runner = Runner(store, home, transcriber, executor, case_system, transcriptions_at_once, rules, tell, ways or {}, forget, surge, daily)
         try:
-            Worker(home, Spool(home / "spool", minimum_free_mb), store, DurableJobs(store.database), runner, stop).run()
+            Worker(home, Spool(home / "spool", minimum_free_mb), store, DurableJobs(store.database), runner, stop, laid_down).run()
         finally:
             store.close()
 

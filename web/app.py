@@ -52,11 +52,13 @@ from web import (
     supervisor_routes,
     surge_routes,
     ticket_routes,
+    upload_routes,
     waiting_routes,
 )
 from web.intake_routes import Doors
 from web.metrics import Figures, Sessions, exposition
 from web.open311_routes import Provider
+from web.uploads import Uploads
 from web.views import HealthView
 
 Reasons = Callable[[], Sequence[str]]
@@ -110,6 +112,8 @@ def create_app(
     open311_routes.install(app, open311)
     intake_routes.install(app, doors)
     app.include_router(surge_routes.router)
+    app.include_router(upload_routes.router)
+    app.state.uploads = Uploads()
     app.include_router(reports_routes.router)
     report_routes.install(app, doors.report_key)
     return app

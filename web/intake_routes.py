@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -14,13 +14,14 @@ from starlette.concurrency import run_in_threadpool
 
 from queues.actor import Refused
 from tickets import notice_book, wire
+from tickets.attachments import MOST
 from tickets.case import Who
 from tickets.intake import ASKED, CREATED, MANY, Intake, Taken
 from tickets.intake_rules import IntakeRefused, Report
 from tickets.moves import STAGES, CaseRefused
 from tickets.notice_tables import Notice
-from tickets.notices import answers_by
-from tickets.sms import LARGEST_BODY, Gateway, Incoming, NotAMessage
+from tickets.sms import LARGEST_BODY, Gateway, NotAMessage
+from tickets.sms import take as take_sms
 from tickets.store import NoSuchTicket, Store
 from web.access import May, Reader, needs, refused
 from web.asking import actor
@@ -63,6 +64,7 @@ class IntakeBody(BaseModel):
     language: str = Field("", max_length=8)
     confidential: bool = False
     reply_wanted: bool = True
+    attachments: int = Field(0, ge=0, le=MOST, description="how many files follow by /api/intake/attachments; a picture may say what the words do not")
     tell_by: str = Field("", max_length=10, description="sms, email, pull, nothing; empty: the channel's usual way")
 
 
@@ -138,7 +140,7 @@ async def sms(request: Request, token: Annotated[str, Query(max_length=200)] = "
         raise Problem(401, "the secret or the signature is not the gateway's")
     try:
         incoming = gateway.read(body, request.headers.get("content-type", ""))
-        await run_in_threadpool(_take_sms, request.app.state.intake, incoming)
+        await run_in_threadpool(take_sms, request.app.state.intake, incoming)
     except (NotAMessage, IntakeRefused) as no:
         log.warning("message not taken", channel="sms", reason=str(no))
         raise Problem(422, str(no)) from None
@@ -197,12 +199,6 @@ def shown(taken: Taken) -> dict[str, Any]:
         "outcome": taken.outcome, "ticket": ticket.number if ticket else None, "stage": ticket.stage if ticket else None,
         "stage_name": STAGES[ticket.stage] if ticket else None, "answer": taken.answer, "missing": taken.missing, "pin": taken.pin or None, "again": taken.again,
     }  # fmt: skip
-
-
-def _take_sms(intake: Intake, incoming: Incoming) -> None:
-    door = replace(intake, answer=answers_by("sms"))
-    taken = door.take(Report("sms", incoming.id, incoming.sender, incoming.text, phone=incoming.sender))
-    log.info("message", channel="sms", outcome=taken.outcome, caller=wire.masked(incoming.sender), ticket=taken.ticket.number if taken.ticket else None)
 
 
 async def _body(request: Request) -> bytes:

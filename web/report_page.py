@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from html import escape
 
+from tickets.attachments import KINDS, SAME
 from tickets.models import TYPES
 from web.progress_page import POLICY, STYLE
 
@@ -19,6 +20,7 @@ textarea,select{font:inherit;width:100%;box-sizing:border-box;padding:.6rem .7re
 textarea{min-height:9rem}textarea:focus,select:focus{outline:4px solid #f5b700;outline-offset:2px}
 fieldset{border:0;margin:1.2rem 0 0;padding:0}legend{font-weight:600;padding:0}
 .choice{display:block;font-weight:400;margin:.4rem 0}.choice input{width:auto;margin-right:.5rem}.choice [lang=en]{display:inline}
+.hint{margin:.3rem 0 0;font-size:1rem}
 .aside{position:absolute;left:-10000px}.big{font-size:1.6rem;letter-spacing:.08em}
 """
 WRONG = {
@@ -27,11 +29,19 @@ WRONG = {
     "name": ("请写明您的姓名。", "Please write your name."),
     "phone": ("电话号码不正确，或者没有填写。", "The telephone number is missing or not one."),
     "email": ("电子邮箱地址不正确，或者没有填写。", "The e-mail address is missing or not one."),
+    "files": (
+        "附件不能接收，请重新选择：最多5个，每个不超过20 MB，合计不超过40 MB；照片、PDF、录音、视频、Office文档或文本，内容要与名称相符。",
+        "The files cannot be taken. Please choose again: at most 5, each at most 20 MB, 40 MB together; pictures, PDF, sound, video, Office or text, and each what its name says.",
+    ),
     "old": ("页面已过期，请核对后再次提交。", "The page was too old. Please look at it and send it again."),
     "many": ("提交次数过多，请稍后再试，或者拨打12345。", "Too many were sent. Please try again later, or call 12345."),
     "away": ("暂时不能提交，请稍后再试，或者拨打12345。", "Nothing can be taken now. Please try again later, or call 12345."),
     "refused": ("内容无法受理，请修改后再次提交，或者拨打12345。", "This cannot be taken. Please change it and send it again, or call 12345."),
 }
+
+
+AGAIN = ("如果选过文件，请重新选择。", " If you had chosen files, please choose them again.")  # no page may fill in a file
+ACCEPT = ",".join(f".{ending}" for ending in (*KINDS, *SAME))
 
 
 def form(token: str, typed: Mapping[str, str], wrong: str = "") -> str:
@@ -43,7 +53,7 @@ def form(token: str, typed: Mapping[str, str], wrong: str = "") -> str:
     body = f"""<h1>反映诉求<span lang="en">Tell us about a matter</span></h1>
 <p>紧急情况请拨打110、119、120。<span lang="en">In an emergency call 110, 119 or 120.</span></p>
 {_no(wrong) if wrong else ""}
-<form method="post" action="/report" autocomplete="on">
+<form method="post" action="/report" enctype="multipart/form-data" autocomplete="on">
 <input type="hidden" name="token" value="{escape(token)}">
 <label for="type">类型<span lang="en">Kind</span></label>
 <select id="type" name="type"><option value="">请选择 choose</option>{types}</select>
@@ -51,6 +61,9 @@ def form(token: str, typed: Mapping[str, str], wrong: str = "") -> str:
 <textarea id="text" name="text" required maxlength="20000"{_marked(wrong, "text")}>{said.get("text", "")}</textarea>
 <label for="place">地点（必填）<span lang="en">Where: district, street, number or estate (needed)</span></label>
 <input id="place" name="place" required maxlength="200" value="{said.get("place", "")}"{_marked(wrong, "place")}>
+<label for="files">照片或其他文件<span lang="en">Pictures or other files</span></label>
+<input id="files" name="files" type="file" multiple accept="{ACCEPT}" aria-describedby="files-hint{" wrong" if wrong == "files" else ""}"{' aria-invalid="true" autofocus' if wrong == "files" else ""}>
+<p class="hint" id="files-hint">最多5个，每个不超过20 MB，合计不超过40 MB。{AGAIN[0] if wrong else ""}<span lang="en">At most 5, each at most 20 MB, 40 MB together.{AGAIN[1] if wrong else ""}</span></p>
 <label for="name">姓名<span lang="en">Your name</span></label>
 <input id="name" name="name" maxlength="80" autocomplete="name" value="{said.get("name", "")}">
 <label for="phone">联系电话<span lang="en">Telephone</span></label>
@@ -68,16 +81,27 @@ def form(token: str, typed: Mapping[str, str], wrong: str = "") -> str:
     return _page("反映诉求 Tell us" if not wrong else "请改正 Please correct", body)
 
 
-def done(number: str, pin: str, answer: str) -> str:
-    """Number and PIN, to be written down."""
+def done(number: str, pin: str, answer: str, files: int = 0, kept: int = 0) -> str:
+    """Number and PIN, to be written down. `files`: how many were sent, `kept`: how many of them could be kept."""
     told = f"""<div><dt>查询密码 <span lang="en">PIN</span></dt><dd class="big">{escape(pin)}</dd></div>""" if pin else ""
     body = f"""<h1>已收到<span lang="en">We have it</span></h1>
 <section class="told" role="status" aria-label="已收到 Received"><dl>
 <div><dt>工单编号 <span lang="en">Number of your ticket</span></dt><dd class="big">{escape(number)}</dd></div>{told}</dl></section>
-<p>{escape(answer)}</p>
+<p>{escape(answer)}</p>{_files(files, kept)}
 <p>请记下编号和密码，密码只显示这一次。凭编号和密码可<a href="/progress">查询进度</a>，也可拨打12345查询。
 <span lang="en">Write down number and PIN: the PIN is shown this once. With both you can <a href="/progress">look up progress</a>, or call 12345.</span></p>"""
     return _page("已收到 Received", body)
+
+
+def _files(sent: int, kept: int) -> str:
+    if not sent:
+        return ""
+    if kept == sent:
+        return f'<p>附件{kept}个已收到。<span lang="en">Files received: {kept}.</span></p>'
+    return (
+        f'<div class="no" role="alert">附件{sent}个中有{sent - kept}个未能保存，请拨打12345补充。'
+        f'<span lang="en">{sent - kept} of {sent} files could not be kept. Please call 12345 about them.</span></div>'
+    )
 
 
 def _page(title: str, body: str) -> str:

@@ -21,13 +21,19 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from sqlalchemy.exc import SQLAlchemyError
 
+from tickets.attachments import AttachmentRefused, Attachments, ending
 from tickets.intake import Intake, Taken
 from tickets.intake_rules import IntakeRefused, Report
+from tickets.models import Ticket
 from web import report_page
 from web.problems import Problem
 from web.progress_routes import address_of
+from web.uploads import NO_LIMIT, Form, Uploads, multipart, whole
 
 MOST_BYTES = 200_000  # 20 000 characters, each as %E4%BD%A0, and the rest
+MOST_WITH_FILES = 40_000_000  # of all files together
+MOST_FILES = 5
+WITH_FILES = "multipart/form-data"
 TOKEN_SECONDS = 4 * 3600
 SOONEST_SECONDS = 2  # nobody types so fast
 MOST_OF_ONE = 10  # an hour, of one address
@@ -35,10 +41,14 @@ MOST_OF_ALL = 2000
 HOUR = 3600.0
 FIELDS = ("token", "type", "text", "place", "name", "phone", "email", "tell", "confidential", "website")
 BY_FIELD = {"sender_name": "name", "tell_by": "phone"}
+BY_STATUS = {413: "files", 408: "away", 503: "away"}
 PAGE: dict[str, Any] = {"content": {"text/html": {}}, "description": "the form with what is wrong"}
-FORM = {"requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": {
-    "type": "object", "required": ["token", "text"], "properties": {name: {"type": "string"} for name in FIELDS},
-}}}}}  # fmt: skip
+TYPED = {name: {"type": "string"} for name in FIELDS}
+FILES = {"files": {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": MOST_FILES}}
+FORM = {"requestBody": {"required": True, "content": {
+    "multipart/form-data": {"schema": {"type": "object", "required": ["token", "text"], "properties": TYPED | FILES}},
+    "application/x-www-form-urlencoded": {"schema": {"type": "object", "required": ["token", "text"], "properties": TYPED}},
+}}}  # fmt: skip
 log = structlog.get_logger("web.report")
 router = APIRouter(tags=["report"])
 
@@ -91,13 +101,18 @@ def ask(request: Request) -> HTMLResponse:
     return _form(request, {}, "", 200)
 
 
-@router.post("/report", response_class=HTMLResponse, openapi_extra=FORM, responses={"4XX": PAGE, "5XX": PAGE})
+@router.post("/report", response_class=HTMLResponse, openapi_extra=FORM, responses={"4XX": PAGE, "5XX": PAGE}, max_body_size=NO_LIMIT)
 async def take(request: Request) -> HTMLResponse:
     """Number and PIN, or the form with what is wrong."""
-    typed = await _typed(request)
-    desk: Desk = request.app.state.report
     if not _is_from_here(request):
         raise Problem(403, "this form is sent from its own page only")
+    try:
+        sent = await _sent(request)
+    except Problem as no:
+        if no.status not in BY_STATUS or _kind(request) != WITH_FILES:
+            raise
+        return _form(request, {}, BY_STATUS[no.status], no.status, headers=no.headers)
+    typed, desk = sent.fields, request.app.state.report
     if typed.get("website"):  # only a machine fills in what nobody sees; it learns nothing
         log.info("form filled in by a machine")
         return HTMLResponse(report_page.done("00000000-000000", "", ""), headers=report_page.HEADERS)
@@ -106,32 +121,61 @@ async def take(request: Request) -> HTMLResponse:
     if not desk.may_send(address_of(request)):
         return _form(request, typed, "many", 429)
     try:
-        taken = await run_in_threadpool(_take, request.app.state.intake, typed)
+        return await run_in_threadpool(_answer, request, sent)
     except IntakeRefused as no:
         return _form(request, typed, BY_FIELD.get(no.field, no.field) if typed.get("tell") != "email" or no.field != "tell_by" else "email", 422)
+    except AttachmentRefused as no:
+        return _form(request, typed, "files", no.status)
     except SQLAlchemyError:
         return _form(request, typed, "away", 503)
-    if taken.ticket is None:
-        return _form(request, typed, taken.missing or "many", 422 if taken.missing else 429)
-    log.info("message", channel="web", outcome=taken.outcome, ticket=taken.ticket.number)
-    return HTMLResponse(report_page.done(taken.ticket.number, taken.pin, taken.answer), 201 if not taken.again else 200, headers=report_page.HEADERS)
 
 
-def _take(intake: Intake, typed: Mapping[str, str]) -> Taken:
-    nonce = typed["token"].split(".")[1]
+def _answer(request: Request, sent: Form) -> HTMLResponse:
+    """The files are looked at before anything is taken. Raises IntakeRefused, AttachmentRefused and SQLAlchemyError."""
+    for file in sent.files:
+        ending(file.name, file.content)
+    taken = _take(request.app.state.intake, sent)
+    ticket = taken.ticket
+    if ticket is None:
+        return _form(request, sent.fields, taken.missing or "many", 422 if taken.missing else 429)
+    log.info("message", channel="web", outcome=taken.outcome, ticket=ticket.number, files=len(sent.files))
+    kept = _kept(request, ticket, sent)
+    page = report_page.done(ticket.number, taken.pin, taken.answer, len(sent.files), kept)
+    return HTMLResponse(page, 200 if taken.again else 201, headers=report_page.HEADERS)
+
+
+def _kept(request: Request, ticket: Ticket, sent: Form) -> int:
+    """How many of the files are kept. The matter stands without them, so its number is told whatever becomes of them."""
+    attachments, count = Attachments(request.app.state.store.database, request.app.state.vault), 0
+    for number, file in enumerate(sent.files, 1):
+        try:
+            attachments.keep(ticket, f"web {_nonce(sent.fields)} {number}", file, request.app.state.cases.clock())
+            count += 1
+        except (AttachmentRefused, OSError, SQLAlchemyError) as error:
+            log.error("a file cannot be kept", ticket=ticket.number, reason=str(error))
+    return count
+
+
+def _nonce(typed: Mapping[str, str]) -> str:
+    return typed["token"].split(".")[1]
+
+
+def _take(intake: Intake, sent: Form) -> Taken:
+    typed, nonce = sent.fields, _nonce(sent.fields)
     tell = typed.get("tell", "nothing")
     return intake.take(
         Report(
             "web", nonce, f"web {nonce}", typed.get("text", ""), place=typed.get("place", ""), sender_name=typed.get("name", ""), phone=typed.get("phone", ""),
             email=typed.get("email", ""), type=typed.get("type", ""), confidential=typed.get("confidential") == "yes", reply_wanted=tell != "nothing",
-            tell_by=tell if tell in ("sms", "email") else "",
+            tell_by=tell if tell in ("sms", "email") else "", attachments=len(sent.files),
         )
     )  # fmt: skip
 
 
-def _form(request: Request, typed: Mapping[str, str], wrong: str, status: int) -> HTMLResponse:
+def _form(request: Request, typed: Mapping[str, str], wrong: str, status: int, headers: Mapping[str, str] | None = None) -> HTMLResponse:
     """With a new token each time: the one that was sent may have been used."""
-    return HTMLResponse(report_page.form(request.app.state.report.token(), typed, wrong), status, headers=report_page.HEADERS)
+    page = report_page.form(request.app.state.report.token(), typed, wrong)
+    return HTMLResponse(page, status, headers={**report_page.HEADERS, **(headers or {})})
 
 
 def _is_from_here(request: Request) -> bool:
@@ -142,17 +186,26 @@ def _is_from_here(request: Request) -> bool:
     return not origin or urlsplit(origin).netloc == request.headers.get("host", "")
 
 
-async def _typed(request: Request) -> dict[str, str]:
-    """The form's fields. Raises Problem."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
-        raise Problem(415, "a form is taken here: application/x-www-form-urlencoded")
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MOST_BYTES:
-            raise Problem(413, f"at most {MOST_BYTES} bytes are taken")
+async def _sent(request: Request) -> Form:
+    """What was typed and chosen. Raises Problem."""
+    if (kind := _kind(request)) == WITH_FILES:
+        uploads: Uploads = request.app.state.uploads
+        async with uploads.one():
+            sent = await multipart(request, MOST_WITH_FILES, MOST_FILES, MOST_BYTES)
+    elif kind == "application/x-www-form-urlencoded":
+        sent = Form(_fields(await whole(request, MOST_BYTES)))
+    else:
+        raise Problem(415, "a form is taken here: multipart/form-data or application/x-www-form-urlencoded")
+    return Form({name: value for name, value in sent.fields.items() if name in FIELDS}, sent.files)
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _fields(body: bytes) -> dict[str, str]:
     try:
         fields = parse_qs(body.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=40)
     except ValueError:  # UnicodeDecodeError is one
         raise Problem(400, "the form cannot be read") from None
-    return {name: values[0] for name, values in fields.items() if name in FIELDS}
+    return {name: values[0] for name, values in fields.items()}

@@ -20,12 +20,15 @@ from ivr.needs import of_queue
 from ivr.waiting_dialplan import compile_waiting
 from queues import config, recordings
 from queues.skills import ANYONE
+from tickets import sip_messages
 from tickets.spool import Spool
 
 log = structlog.get_logger(__name__)
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(_slow)?")
 AMI_USER = "hotline"
+# Said by Asterisk itself when it cannot keep a short message.
+NOT_KEPT = "您的短信未能接收，请拨打12345。 Your message was not taken. Please call 12345."
 SYSTEM_TRUST = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/pki/tls/certs/ca-bundle.crt"))
 
 
@@ -46,6 +49,8 @@ def instance(settings: Settings) -> Instance:
             "external_address": file.sip.external_address,
             "local_networks": file.sip.local_networks,
             "trunks": file.sip.trunks,
+            "message_numbers": file.sms.sip_numbers,
+            "message_lost": NOT_KEPT,
             "sites": file.sip.sites,
             "encrypted_trunks": file.tls.trunks,
             "registrations": _registrations(settings),
@@ -88,6 +93,7 @@ def languages(settings: Settings) -> list[str]:
 def configure(settings: Settings, runtime: Runtime) -> Instance:
     """Writes the configuration and makes every folder and sound it refers to."""
     Spool(settings.spool).prepare()
+    sip_messages.folder(settings.spool).mkdir(mode=0o700, exist_ok=True)
     recordings.raw_folder(settings.home).mkdir(mode=0o700, parents=True, exist_ok=True)
     music.ensure(settings.sounds / "music")
     _certificate(settings)

@@ -10,9 +10,8 @@ from types import FrameType
 
 import structlog
 
-from hotline import retention
+from hotline import messages, retention
 from hotline.cases import CityRules
-from hotline.messages import ways
 from hotline.reports import daily
 from hotline.secrets import case_system_key
 from hotline.serve.listening import EmergencyWatch
@@ -63,8 +62,9 @@ def run(settings: Settings) -> None:
             tell=partial(tell, Events(settings.home)),
             surge=partial(tell_surge, Events(settings.home)),
             daily=partial(daily, settings, rules, Events(settings.home)),
-            ways=ways(settings, rules().notices.signature),
+            ways=messages.ways(settings, rules().notices.signature),
             forget=partial(retention.nightly, settings),
+            laid_down=partial(messages.take_laid_down, settings, rules),
         )
 
 

@@ -70,7 +70,7 @@ def test_a_file_is_saved_and_never_shown_as_a_page(api: TestClient, hotline: Hot
     assert said.headers["x-content-type-options"] == "nosniff"
     assert api.get(f"/api/tickets/{ticket.number}/attachments/01ARZ3NDEKTSV4RRFFQ69G5FAV", headers=hotline.headers("supervisor")).status_code == 404
     assert api.get(shown["url"]).status_code == 401
-    assert Attachments(hotline.store.database, vault).keep(ticket, "wechat m 0", File("x.txt", b"y"), now()).id == kept.id
+    assert Attachments(hotline.store.database, vault).keep(ticket, "wechat m 0", File("x.txt", "黑".encode()), now()).id == kept.id
 
 
 @pytest.mark.parametrize(

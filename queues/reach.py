@@ -37,6 +37,16 @@ class Reachable:
     queues: Collection[str]
     outside: Mapping[str, str]
     calls: CallBacks
+    unstaffed: Collection[str] = ()
+    """Queues in which nobody is logged in now."""
+
+    def queue(self, name: str) -> str:
+        """One that callers can be given to. Raises Refused."""
+        if name not in self.queues:
+            raise Refused(404, "Not Found", f"no queue {name[:40]!r} (there are: {', '.join(sorted(self.queues))})")
+        if name in self.unstaffed:
+            raise Refused(409, "Conflict", f"nobody is logged in in queue {name}: the caller would not be let in", queue=name)
+        return name
 
 
 class Reach:
@@ -58,9 +68,7 @@ class Reach:
                 raise Refused(403, "Forbidden", "this number is not on the list of transfers (transfers.yaml)")
             return Target(extension(OUTSIDE, key), key)
         if kind == QUEUE:
-            if name not in known.queues:
-                raise Refused(404, "Not Found", f"no queue {name[:40]!r} (there are: {', '.join(sorted(known.queues))})")
-            return Target(extension(QUEUE, name), name, line=False)
+            return Target(extension(QUEUE, known.queue(name)), name, line=False)
         phone = await self._phone_of(name) if kind == AGENT else name
         if kind == AGENT and not phone:
             raise Refused(409, "Conflict", f"agent {name[:40]!r} is not logged in")

@@ -27,9 +27,7 @@ class WaitingCallers:
 
     async def move(self, by: Actor, queue: str, linkedid: str, to: str = "", position: int = 0) -> dict[str, Any]:
         """To another queue, or another place in this one. Raises Refused."""
-        to = to or queue
-        if to not in (await self._reachable()).queues:
-            raise Refused(404, "Not Found", f"no queue {to[:40]!r}")
+        to = (await self._reachable()).queue(to) if to not in ("", queue) else queue
         if not 0 <= position <= 10_000 or (to == queue and not position):
             raise Refused(422, "Unprocessable Content", "say another queue, or a place from 1 on")
         entries = await self._entries()

@@ -51,7 +51,8 @@ def put_on(desk: Desk, settings: Settings, link: AmiLink, rows: Rows, events: Ev
         return await rows.do(_caller_of, ticket)
 
     async def reachable() -> Reachable:
-        return await asyncio.to_thread(_reachable, settings, versions)
+        empty = {view.name for view in floor.picture.queues() if not view.logged_in}
+        return await asyncio.to_thread(_reachable, settings, versions, empty)
 
     async def announceable() -> tuple[Collection[str], Collection[str], Collection[str]]:
         city, now = await asyncio.to_thread(transfers.current, settings, versions), await reachable()
@@ -110,7 +111,7 @@ def _caller_of(database: Database, ticket: str) -> str:
     return found.caller
 
 
-def _reachable(settings: Settings, versions: menus.Store) -> Reachable:
+def _reachable(settings: Settings, versions: menus.Store, empty: Collection[str]) -> Reachable:
     city = transfers.current(settings, versions)
     outside = {key: one.number for key, one in services.outside(city).items()}
-    return Reachable({phone.name for phone in phones(settings)}, set(city.queues), outside, city.waiting.callbacks)
+    return Reachable({phone.name for phone in phones(settings)}, set(city.queues), outside, city.waiting.callbacks, empty)

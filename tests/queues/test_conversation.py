@@ -22,7 +22,7 @@ from queues.wire import Fields
 
 CALL = "h-1.1"
 LI, WANG, BOSS = Actor("agent", agent="li"), Actor("agent", agent="wang"), Actor("supervisor", name="boss")
-KNOWN = Reachable({"wang", "li", "boss"}, {"general", "complaints"}, {"police": "110"}, CallBacks())
+KNOWN = Reachable({"wang", "li", "boss"}, {"general", "complaints", "night"}, {"police": "110"}, CallBacks(), {"night"})
 
 
 def leg(channel: str, uniqueid: str, where: str = "hotline-queue,s", bridge: str = "b1", linkedid: str = CALL, state: str = "6", age: int = 9) -> Event:
@@ -142,7 +142,7 @@ async def test_a_supervisor_acts_for_the_agent() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "name", "status"),
-    [("outside", "120", 403), ("outside", "fire", 403), ("queue", "nowhere", 404), ("agent", "zhang", 409), ("phone", "x", 404), ("fax", "1", 422)],
+    [("outside", "120", 403), ("outside", "fire", 403), ("queue", "nowhere", 404), ("queue", "night", 409), ("agent", "zhang", 409), ("phone", "x", 404), ("fax", "1", 422)],
 )
 async def test_whom_nobody_may_reach(kind: str, name: str, status: int) -> None:
     peer = Peer(CITIZEN, AGENT)
@@ -227,6 +227,14 @@ async def test_a_moved_caller_goes_behind_those_who_waited_longer() -> None:
     peer = Peer(entries=entries)
     assert (await WaitingCallers(peer, known).move(BOSS, "complaints", "h-1", "general"))["position"] == 2
     assert [fields["Action"] for fields in peer.sent] == ["Setvar", "Setvar", "QueueWithdrawCaller"]
+
+
+@pytest.mark.parametrize(("to", "position", "status"), [("nowhere", 0, 404), ("night", 0, 409), ("", 0, 422), ("general", -1, 422)])
+async def test_where_no_caller_is_moved(to: str, position: int, status: int) -> None:
+    peer = Peer(entries=[entry("hotline-complaints", "h-1", 30)])
+    with pytest.raises(Refused) as no:
+        await WaitingCallers(peer, known).move(BOSS, "complaints", "h-1", to, position)
+    assert no.value.status == status and not [fields for fields in peer.sent if fields["Action"] != "QueueStatus"]
 
 
 def calls_out(peer: Peer) -> CallsOut:

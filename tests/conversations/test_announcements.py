@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from telephone import sound
 from tests.calls.conftest import until
-from tests.conversations.conftest import CALLS, LIKE, Floor, soon
+from tests.conversations.conftest import CALLS, Floor
+from tests.conversations.ears import soon
 
 pytestmark = CALLS
+LIKE = 0.8
 
 
 async def test_something_said_to_all_who_are_free(floor: Floor) -> None:

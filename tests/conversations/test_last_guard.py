@@ -8,7 +8,8 @@ import pytest_asyncio
 
 from telephone import sound
 from tests.calls.conftest import until
-from tests.conversations.conftest import CALLS, OUTSIDE, Floor, everybody, soon
+from tests.conversations.conftest import CALLS, OUTSIDE, Floor
+from tests.conversations.ears import everybody, soon
 
 pytestmark = CALLS
 

@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 from tests.calls.conftest import ticket_of, until
-from tests.conversations.conftest import CALLS, Floor, everybody, soon
+from tests.conversations.conftest import CALLS, Floor
+from tests.conversations.ears import everybody, soon
 
 pytestmark = CALLS
 

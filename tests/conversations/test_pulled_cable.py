@@ -7,9 +7,10 @@ import asyncio
 from queues import people
 from queues.desk import ask
 from telephone.cable import CablePhone
-from telephone.phone import PhoneAccount
 from tests.calls.conftest import until
-from tests.conversations.conftest import BY, CALLS, SIP_PORT, Floor, everybody, soon
+from tests.calls.staff import accounts
+from tests.conversations.conftest import BY, CALLS, SIP_PORT, Floor
+from tests.conversations.ears import everybody, soon
 from tickets.database import Database
 
 pytestmark = CALLS
@@ -19,11 +20,11 @@ FOUND_SECONDS = 13.0  # looked after every 10 s, 3 s for an answer (pjsip.conf)
 async def test_a_cable_that_is_pulled_while_the_telephone_rings(floor: Floor) -> None:
     wang, home = floor.phones["wang"], floor.hotline.plan.home
     talking, _ = await floor.talk()
-    account = await floor.hotline.command("phone", "add", "zhao")
+    (account,) = await accounts(floor.hotline, "zhao")
     database = Database(floor.hotline.settings.database_url)
     await asyncio.to_thread(people.add, database, BY, "zhao", {"name": "zhao", "work_number": "109", "skills": {"noise": 5}})
     database.close()
-    async with CablePhone(("127.0.0.1", SIP_PORT + 9), hotline=("127.0.0.1", SIP_PORT), account=PhoneAccount(account["username"], account["secret"])) as phone:
+    async with CablePhone(("127.0.0.1", SIP_PORT + 9), hotline=("127.0.0.1", SIP_PORT), account=account) as phone:
         await asyncio.to_thread(ask, home, "agent.login", BY, login="zhao", phone="zhao")
         await until(lambda: floor.is_doing("zhao", "available"), "zhao is there")
         citizen = floor.network.caller("13700000099")

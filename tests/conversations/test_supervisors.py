@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from tests.calls.conftest import until
-from tests.conversations.conftest import CALLS, Floor, everybody, soon
+from tests.conversations.conftest import CALLS, Floor
+from tests.conversations.ears import everybody, soon
 
 pytestmark = CALLS
 

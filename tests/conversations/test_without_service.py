@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from telephone.caller import Caller
-from tests.conversations.conftest import CALLS, Floor, everybody, soon
+from tests.conversations.conftest import CALLS, Floor
+from tests.conversations.ears import everybody, soon
 
 pytestmark = CALLS
 

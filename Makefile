@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 SEED ?=
 PYTEST_ARGS ?=
 SECONDS ?= 60
+unexport PYTHONDONTWRITEBYTECODE # a hotline is ten processes: what they import is compiled once, not by each of them
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test fuzz schema run bench bench-speech bench-streaming corpus check lock clean

@@ -16,16 +16,18 @@ import pytest
 from execnet import XSpec
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from telephone import isolation
 
-WORKERS = 4
-CALLERS = 2  # workers that begin with calls
+WORKERS = 5
+CALLERS = 3  # workers that begin with calls; the others begin with what computes, and each helps the others out at the end
 NICENESS = 10
 ISOLATED = ("-m", "telephone.isolation")
 MOST_SHARES_TOLD = 12
 DEMONSTRATIONS = "tests/calls/test_demo.py"  # each starts a hotline itself
-LONGEST_FIRST = ("tests/calls/", "tests/calls/waiting/", "tests/conversations/", "tests/merged/", "tests/speaking/", DEMONSTRATIONS)
+FOLDERS = ("tests/calls/waiting/", "tests/conversations/", "tests/merged/", "tests/speaking/")  # whose stories call one hotline
+LONGEST_FIRST = (*FOLDERS, DEMONSTRATIONS, "tests/calls/", "tests/hotline/test_running.py")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -36,7 +38,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[XSpec]) -> None:
     """The first workers are given calls; the others are patient."""
     for number, spec in enumerate(specs):
-        patient = ("nice", "-n", str(NICENESS)) if number >= CALLERS else ()
+        spec.calls = number < CALLERS
+        patient = () if spec.calls else ("nice", "-n", str(NICENESS))
         spec.python = shlex.join([*patient, sys.executable, *ISOLATED, sys.executable])
 
 
@@ -46,10 +49,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 
 class Shares(LoadScopeScheduling):
-    """A worker takes a file at a time. Stories that call one hotline are one share; each demonstration is one."""
+    """A worker takes a file at a time. A folder whose stories call one hotline is one share; each demonstration is one."""
 
     def _split_scope(self, nodeid: str) -> str:
         return _share(nodeid)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        """The next share is one that suits the worker, as long as there is one."""
+        suited = (share for share in self.workqueue if share.startswith(LONGEST_FIRST) is node.gateway.spec.calls)
+        if (share := next(suited, None)) is not None:
+            self.workqueue.move_to_end(share, last=False)
+        super()._assign_work_unit(node)
 
 
 @pytest.hookimpl(trylast=True)
@@ -59,10 +69,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _share(nodeid: str) -> str:
-    turn = _turn(nodeid)
-    if turn < len(LONGEST_FIRST):
-        return nodeid if LONGEST_FIRST[turn] == DEMONSTRATIONS else LONGEST_FIRST[turn]
-    return nodeid.split("::", 1)[0]
+    if nodeid.startswith(DEMONSTRATIONS):
+        return nodeid
+    return next((folder for folder in FOLDERS if nodeid.startswith(folder)), nodeid.split("::", 1)[0])
 
 
 def _turn(nodeid: str) -> int:

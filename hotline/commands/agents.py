@@ -14,6 +14,7 @@ import typer
 
 from hotline import opening
 from hotline.commands import queues as floor
+from hotline.commands import telling
 from hotline.settings import Settings
 from hotline.terminal import NO, AsJson, print_items, print_table, refuse
 
@@ -32,6 +33,8 @@ Role = Annotated[str | None, typer.Option("--role", help="agent | supervisor")]
 Wrapup = Annotated[int | None, typer.Option("--wrapup-seconds", help="their own rest after a call, instead of the queue's")]
 
 group = typer.Typer(name="agents", help="Agents 坐席: what they are doing; the people themselves.", invoke_without_command=True)
+group.command()(telling.announce)
+group.command()(telling.tell)
 
 
 def register(app: typer.Typer) -> None:

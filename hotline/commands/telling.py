@@ -6,18 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from hotline.commands.agents import group
 from hotline.menus import whoever
 from hotline.settings import Settings
 from hotline.terminal import CANNOT, NO, refuse
 
 Queue = Annotated[str, typer.Option("--queue", help="for its agents only")]
-
-
-def register(app: typer.Typer) -> None:
-    """Adds both to `agents`."""
-    group.command()(announce)
-    group.command()(tell)
 
 
 def announce(

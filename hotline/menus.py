@@ -35,6 +35,7 @@ from ivr.faults import CityRefused
 from ivr.loading import check, load
 from ivr.model import City
 from ivr.stories import FOLDER as STORIES
+from speech.choosing import meaning
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +90,7 @@ class Store:
         note = " ".join(note.split())
         if not note or len(note) > LONGEST_NOTE:
             raise PublishError(f"a note is needed: what changed, in at most {LONGEST_NOTE} characters")
-        if faults := check(files):
+        if faults := check(files, meaning):
             raise CityRefused(faults)
         with self._locked():
             self._still(base)
@@ -113,8 +114,7 @@ class Store:
     def refresh(self) -> None:
         """Writes the compiled files again: after a change of settings, or where they were lost."""
         with self._locked():
-            current = self.current()
-            if current is not None:
+            if (current := self.current()) is not None:
                 self._make_current(current)
 
     def current(self) -> int | None:

@@ -11,6 +11,7 @@ from ivr.faults import CityRefused, Fault, Faults
 from ivr.model import City
 from ivr.reading import read_city
 from ivr.stories import check_stories
+from ivr.walk import Understand
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,13 @@ def load(texts: Mapping[str, str]) -> City:
     return _load(texts, Faults())
 
 
-def examine(texts: Mapping[str, str]) -> Findings:
-    """Everything there is to say about a city before it goes live; its stories (`stories/*.yaml`) are told too."""
+def examine(texts: Mapping[str, str], understand: Understand | None = None) -> Findings:
+    """Everything there is to say about a city before it goes live; its stories (`stories/*.yaml`) are told too, those that
+    speak to a menu by `understand`."""
     faults = Faults()
     try:
         city = _load(texts, faults)
-        check_stories(city, texts, faults)
+        check_stories(city, texts, faults, understand)
         faults.refuse()
     except CityRefused as refused:
         return Findings(faults=refused.faults)
@@ -39,9 +41,9 @@ def examine(texts: Mapping[str, str]) -> Findings:
     return Findings(warnings=tuple(sorted(faults.found)))
 
 
-def check(texts: Mapping[str, str]) -> tuple[Fault, ...]:
+def check(texts: Mapping[str, str], understand: Understand | None = None) -> tuple[Fault, ...]:
     """The faults alone; () when the city may be published."""
-    return examine(texts).faults
+    return examine(texts, understand).faults
 
 
 def _load(texts: Mapping[str, str], faults: Faults) -> City:

@@ -6,7 +6,7 @@
       - presses: "11"
       - reaches: complaints
 
-Steps: at, without_menu, dials, hears, presses, is_silent, sends_a_fax_tone, reaches, hangs_up. `hotline walk` prints them.
+Steps: at, without_menu, dials, hears, presses, says, is_silent, sends_a_fax_tone, reaches, hangs_up. `hotline walk` prints them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from ivr.faults import Faults, unknown
 from ivr.model import City
 from ivr.source import Scalar, read
-from ivr.walk import Walk, WrongStep
+from ivr.walk import Understand, Walk, WrongStep
 
 FOLDER = "stories/"
 A_MONDAY = datetime(2026, 1, 5, 10, 0)  # when a story plays that does not say `at`
@@ -30,6 +30,7 @@ _SAYING: dict[str, Callable[[Walk, str], None]] = {
     "dials": Walk.dials,
     "hears": Walk.hears,
     "presses": Walk.presses,
+    "says": Walk.says,
     "reaches": Walk.reaches,
 }
 _DOING: dict[str, Callable[[Walk], None]] = {
@@ -40,11 +41,11 @@ _DOING: dict[str, Callable[[Walk], None]] = {
 }
 
 
-def check_stories(city: City, texts: Mapping[str, str], faults: Faults) -> None:
-    """Tells every story; notes where one breaks."""
+def check_stories(city: City, texts: Mapping[str, str], faults: Faults, understand: Understand | None = None) -> None:
+    """Tells every story; notes where one breaks. Without `understand` no menu listens."""
     for file in sorted(name for name in texts if name.startswith(FOLDER)):
         for title, steps in read(file, texts[file], faults).items():
-            _tell(city, file, title, steps, faults)
+            _tell(Walk(city, A_MONDAY.replace(tzinfo=city.timezone), understand=understand), file, title, steps, faults)
 
 
 def clock(city: City, text: str) -> datetime:
@@ -55,11 +56,10 @@ def clock(city: City, text: str) -> datetime:
         raise WrongStep(f'"{text}" is not a moment such as "2026-11-23 10:00"') from None
 
 
-def _tell(city: City, file: str, title: str, steps: Any, faults: Faults) -> None:
+def _tell(walk: Walk, file: str, title: str, steps: Any, faults: Faults) -> None:
     if not isinstance(steps, list) or not steps:
         faults.add(file, title, "must be a list of steps, such as - dials: \"12345\"")
         return
-    walk = Walk(city, A_MONDAY.replace(tzinfo=city.timezone))
     verb = ""
     for number, step in enumerate(steps, 1):
         path = f"{title}/{number}"

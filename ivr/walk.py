@@ -5,15 +5,23 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from ivr import numbers
-from ivr.events import Ask, Decide, Event, FaxHeard, HungUp, Instruction, NoInput, Pressed, Say
+from ivr.events import Ask, Decide, Event, FaxHeard, HungUp, Instruction, Listen, NoInput, Pressed, Spoke
 from ivr.flow import ABANDONED, Call, Place, begin, step
 from ivr.model import PASSED_ON, TYPES, City
+from ivr.speaking import Wish
 
 KEYS = "0123456789*#"
+LONGEST_SAID = 60
+
+Understand = Callable[[str, Sequence[Wish] | None], Spoke | None]
+"""What words mean to a menu, or (None) as an answer; speech.choosing.meaning. This room has no ear of its own."""
 
 
 class WrongStep(Exception):  # noqa: N818 - read in a sentence: it says why a step cannot be taken
@@ -27,11 +35,14 @@ class Walk:
     city: City
     now: datetime
     menu: bool = True
+    understand: Understand | None = None  # without it nobody listens: a walk of keys only
     place: Place | None = None
     decision: Decide | None = None
     steps: list[tuple[str, str]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)  # the texts of all `hears`, each in the caller's language
+    meant: list[str] = field(default_factory=list)  # of all `says`, what was understood
     unheard: list[str] = field(default_factory=list)
+    listening: Listen | None = None
 
     def dials(self, number: str) -> None:
         if self.place is not None:
@@ -47,6 +58,19 @@ class Walk:
             raise WrongStep(f'"{keys}" is not on a telephone (0-9, * and #)')
         for key in keys:
             self._event(Pressed(key), "presses", key)
+
+    def says(self, words: str) -> None:
+        """Words that are heard as they stand here; what a recogniser makes of a voice is another matter."""
+        if not words.strip() or len(words) > LONGEST_SAID or not words.isprintable():
+            raise WrongStep(f"what is said is 1 to {LONGEST_SAID} characters, in one line")
+        self._asked()
+        if self.listening is None or self.understand is None:
+            raise WrongStep("nobody listens here: this menu takes keys only (speak in menus.yaml)")
+        spoke = self.understand(words, self.listening.wishes or None)
+        if spoke is None:
+            raise WrongStep(f'"{words}" is nothing that a person says to this menu')
+        self._event(spoke, "says", words)
+        self.meant.append(_meaning(spoke))
 
     def is_silent(self) -> None:
         self._event(NoInput(), "is_silent", "")
@@ -80,22 +104,30 @@ class Walk:
         return bool(self.where)
 
     def _event(self, event: Event, verb: str, value: str) -> None:
+        place = self._asked()
+        self.steps.append((verb, value))
+        self._take(*step(place, event))
+
+    def _asked(self) -> Place:
+        """Where something can be answered."""
         if self.place is None:
             raise WrongStep("nobody has dialled yet")
         if self.over:
             raise WrongStep(f"the menu is over: the caller has reached {self.where}")
-        self.steps.append((verb, value))
-        self._take(*step(self.place, event))
+        return self.place
 
     def _take(self, place: Place, instructions: tuple[Instruction, ...]) -> None:
-        self.place, self.unheard = place, []
+        self.place, self.unheard, self.listening = place, [], None
         for instruction in instructions:
-            if isinstance(instruction, Ask | Say):
-                self.unheard.extend(instruction.prompts)
-                self.steps.extend(("hears", prompt) for prompt in instruction.prompts)
-                self.said.extend(self.city.text(prompt, place.language) for prompt in instruction.prompts)
-            else:
+            if isinstance(instruction, Decide):
                 self.decision = instruction
+                continue
+            prompts = instruction.prompts
+            if isinstance(instruction, Ask) and instruction.listen is not None and self.understand is not None:
+                self.listening, prompts = instruction.listen, (*prompts, *instruction.listen.hint)
+            self.unheard.extend(prompts)
+            self.steps.extend(("hears", prompt) for prompt in prompts)
+            self.said.extend(self.city.text(prompt, place.language) for prompt in prompts)
         if self.over and self.where != ABANDONED:
             self.steps.append(("reaches", self.where))
 
@@ -107,16 +139,25 @@ def told(walk: Walk, title: str) -> str:
         lines.append(f'  - at: "{walk.now.astimezone(walk.city.timezone):%Y-%m-%d %H:%M}"')
     if not walk.menu:
         lines.append("  - without_menu")
-    said = iter(walk.said)
+    said, meant = iter(walk.said), iter(walk.meant)
     for verb, value in walk.steps:
         line = f"  - {verb}: {_quoted(value)}" if value else f"  - {verb}"
-        meaning = next(said) if verb == "hears" else _end(walk) if verb == "reaches" else ""
+        meaning = next(said) if verb == "hears" else next(meant) if verb == "says" else _end(walk) if verb == "reaches" else ""
         lines.append(f"{line:<30}# {meaning}".rstrip("# "))
     return "\n".join(lines)
 
 
 def _quoted(value: str) -> str:
-    return value if value[:1].isalpha() else f'"{value}"'
+    return value if value[:1].isalpha() and re.fullmatch(r"[\w-]+", value) else json.dumps(value, ensure_ascii=False)
+
+
+def _meaning(spoke: Spoke) -> str:
+    match spoke:
+        case Spoke("choice", key, sure):
+            return f"key {key}" if sure else f"perhaps key {key}"
+        case Spoke("danger", number):
+            return f"perhaps {number}"
+    return spoke.meant
 
 
 def _end(walk: Walk) -> str:

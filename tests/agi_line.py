@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import itertools
 import re
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -32,6 +33,8 @@ class AgiLine:
         self.variables: dict[str, str] = {}
         self.asked: list[str] = []
         """The command of each Ask so far."""
+        self.listener: Callable[[str], None] | None = None
+        """Who hears words on this line and tells the server, as a recogniser does."""
         self._city = city
         self._port = port
         self._keys = keys or Keys()
@@ -82,6 +85,12 @@ class AgiLine:
 
     async def speak(self, clip: str) -> None:
         raise Broke(f"{clip}: nobody can speak on a line without sound")
+
+    async def say(self, words: str) -> None:
+        if self.listener is None:
+            raise Broke(f"{words}: nobody listens on this line")
+        await self._until(lambda: self._answer is not None, DEFAULT_SECONDS, "nothing was asked")
+        self.listener(words)
 
     async def keep_silent(self) -> None:
         """Until the whole question is over: what follows without a prompt is the rest of its silence."""

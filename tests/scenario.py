@@ -28,6 +28,9 @@ class Line(Protocol):
 
     async def speak(self, clip: str) -> None: ...
 
+    async def say(self, words: str) -> None:
+        """To a menu that listens; on a line with sound by a Mandarin voice."""
+
     async def keep_silent(self) -> None:
         """The caller does nothing until the menu has noticed (pure lines send NoInput; a real one lets time pass)."""
 
@@ -77,6 +80,9 @@ class Story:
 
     def speaks(self, clip: str) -> Story:
         return self._and(f"speaks {clip}", lambda line: line.speak(clip))
+
+    def says(self, words: str) -> Story:
+        return self._and(f"says {words}", lambda line: line.say(words))
 
     def is_silent(self) -> Story:
         return self._and("is silent", lambda line: line.keep_silent())

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 
 from ivr.model import City
 from ivr.walk import Walk, WrongStep
+from speech.choosing import meaning
 from tests.scenario import Broke
 
 A_MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=timezone(timedelta(hours=8)))
@@ -20,7 +21,7 @@ class PureLine:
     """One caller's line into a city's menus. `now` decides which hours are open."""
 
     def __init__(self, city: City, now: datetime = A_MONDAY, *, menu: bool = True) -> None:
-        self.walk = Walk(city, now, menu=menu)
+        self.walk = Walk(city, now, menu=menu, understand=meaning)
 
     async def dial(self, number: str) -> None:
         _take(lambda: self.walk.dials(number))
@@ -34,6 +35,9 @@ class PureLine:
     async def speak(self, clip: str) -> None:
         if self.walk.where not in LISTENS and self.walk.where not in self.walk.city.queues:
             raise Broke(f"nobody listens: {self.walk.where or 'the menu waits for a key'}")
+
+    async def say(self, words: str) -> None:
+        _take(lambda: self.walk.says(words))
 
     async def keep_silent(self) -> None:
         _take(self.walk.is_silent)

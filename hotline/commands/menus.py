@@ -23,7 +23,9 @@ from ivr.model import City
 from ivr.stories import clock
 from ivr.walk import Walk, WrongStep, told
 from speech import prompts
+from speech.choosing import meaning
 from speech.text import categories, gazetteer
+from speech.text.sounds import HANZI
 
 BY_A_PERSON = ("recording", "own")
 MOST_NAMED = 5
@@ -43,7 +45,7 @@ def check_command(folder: Annotated[Path | None, typer.Argument(metavar="[DIR]",
     settings = Settings.load()
     city = folder or settings.city
     try:
-        found = examine(menus.texts(city))
+        found = examine(menus.texts(city), meaning)
         gazetteer.of_city(city)
         categories.of_city(city)
     except (menus.PublishError, gazetteer.GazetteerError, categories.CategoriesError) as error:
@@ -57,7 +59,7 @@ def check_command(folder: Annotated[Path | None, typer.Argument(metavar="[DIR]",
 
 def walk_command(
     number: Annotated[str, typer.Argument(help="as a citizen dials it: 12345, 0546-12345, 1234511")],
-    keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="0-9 * #, or the word silence; none: you are asked")] = None,
+    keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="0-9 * #, words a caller says (我要投诉), or silence; none: you are asked")] = None,
     at: Annotated[str | None, typer.Option(help='the moment of the call, "2026-11-23 10:00"; default: now')] = None,
     published: Annotated[bool, typer.Option(help="the current published version instead of the files being edited")] = False,
 ) -> None:
@@ -66,7 +68,7 @@ def walk_command(
     try:
         city = _city(settings, published)
         now = datetime.now().astimezone() if at is None else clock(city, at)
-        walk = Walk(city, now, menu=settings.file.menu.enabled)
+        walk = Walk(city, now, menu=settings.file.menu.enabled, understand=meaning)
         walk.dials(number)
         if keys:
             for key in keys:
@@ -93,7 +95,7 @@ def publish_command(
     """Make the city's files the current version 发布菜单: new calls get it, calls in progress keep theirs."""
     settings = Settings.load()
     try:
-        for warning in _warnings(examine(menus.texts(folder or settings.city))):
+        for warning in _warnings(examine(menus.texts(folder or settings.city), meaning)):
             typer.echo(warning, err=True)
         version = menus.publish(settings, note, folder=folder, author=author, base=base, force=force)
     except CityRefused as refused:
@@ -147,6 +149,8 @@ def _city(settings: Settings, published: bool) -> City:
 def _do(walk: Walk, words: str) -> None:
     if words == "silence":
         walk.is_silent()
+    elif HANZI.search(words):
+        walk.says(words)
     else:
         walk.presses(words)
 
@@ -160,7 +164,8 @@ def _converse(walk: Walk) -> None:
         if walk.over:
             typer.echo(f"  -> {walk.where}\n")
             return
-        answer = typer.prompt("key (Enter: silence, q: hang up)", default="", show_default=False).strip()
+        what = "key or words" if walk.listening else "key"
+        answer = typer.prompt(f"{what} (Enter: silence, q: hang up)", default="", show_default=False).strip()
         try:
             if answer == "q":
                 walk.hangs_up()

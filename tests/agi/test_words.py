@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,9 +14,11 @@ from agi.keys import Keys
 from agi.server import AgiServer
 from agi.words import Words
 from ivr.events import Listen, Spoke
+from speech.choosing import meaning
 from tests.agi_line import AgiLine
 from tests.ivr.speaking import city
-from tests.scenario import Caller
+from tests.scenario import Caller, Story
+from tests.scenario_pure import PureLine
 
 COMPLAINT = Spoke("choice", "1", sure=True)
 UNCLEAR = Spoke("unclear")
@@ -46,7 +48,14 @@ class Listening:
     words: list[Script] = field(default_factory=list)
 
     def line(self) -> AgiLine:
-        return AgiLine(city(), self.port, self.keys)
+        line = AgiLine(city(), self.port, self.keys)
+        line.listener = self.hears
+        return line
+
+    def hears(self, words: str) -> None:
+        spoke = meaning(words, self.script.asked[-1].wishes or None)
+        assert spoke is not None
+        self.says(spoke)
 
     @property
     def script(self) -> Script:
@@ -86,6 +95,20 @@ async def test_a_word_ends_the_prompt_and_is_as_good_as_a_key(listening: Listeni
     assert (variables["HOTLINE_PATH"], variables["HOTLINE_TYPE"]) == ("12345-1-1", "complaint")
     assert [len(one.wishes) for one in listening.script.asked] == [2]
     assert listening.script.closed
+
+
+STORIES: tuple[Callable[[Story], Story], ...] = (
+    lambda at_menu: at_menu.says("我要投诉").reaches("complaints"),
+    lambda at_menu: at_menu.says("投苏").hears("confirm-complaint").hears("speak-yes-no").says("是的").reaches("complaints"),
+    lambda at_menu: at_menu.says("家里着火了").hears("speak-119").says("是的").reaches("emergency"),
+)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=["sure", "unsure", "in danger"])
+async def test_one_story_is_told_on_the_pure_line_and_on_the_wire(listening: Listening, story: Callable[[Story], Story]) -> None:
+    async with listening.line() as wire:
+        for line in (PureLine(city()), wire):
+            await story(Caller(line).dials("12345").presses("1").hears("matters").hears("speak-hint")).hangs_up()
 
 
 async def test_what_is_unsure_is_asked_about_and_answered_by_word_or_key(listening: Listening) -> None:

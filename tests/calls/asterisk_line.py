@@ -12,7 +12,7 @@ import numpy as np
 
 from hotline.asterisk import ours
 from hotline.settings import Settings
-from telephone import sound
+from telephone import sound, voices
 from telephone.ami import Ami, Event
 from telephone.caller import Caller, CallError
 from telephone.prompts import Prompts
@@ -24,13 +24,13 @@ class Decisions:
     """What the hotline's Asterisk says of its calls (HotlineDecided), by caller's number."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self.settings = settings
         self._events: list[Event] = []
         self._more = asyncio.Event()
         self._ami: Ami | None = None
 
     async def __aenter__(self) -> Self:
-        settings = self._settings
+        settings = self.settings
         self._ami = await Ami.connect("127.0.0.1", settings.ami_port, ours.AMI_USER, ours.ami_secret(settings))
         self._ami.listen(self._note)
         return self
@@ -90,6 +90,10 @@ class AsteriskLine:
         tone = self._heard == "voicemail-notice"
         await _told(self.telephone.waits_for_tone() if tone else self.telephone.waits_until_quiet())
         await self.telephone.speaks(np.concatenate([spoken(clip), sound.silence(BREATH_SECONDS)]))
+
+    async def say(self, words: str) -> None:
+        """In Mandarin, as soon as what was heard before is over: the recogniser of that hotline must understand it."""
+        await _told(self.telephone.speaks(np.concatenate([voices.clip(words, self._decisions.settings), sound.silence(BREATH_SECONDS)])))
 
     async def keep_silent(self) -> None:
         """Silence is what a telephone does by itself."""

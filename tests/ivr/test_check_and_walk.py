@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ivr import speaking
 from tests.ivr.cities import GOOD, replaced
 from tests.ivr.editor import city, hotline
 
@@ -47,6 +48,20 @@ def test_what_walk_prints_is_pasted_and_comes_true(home: Path, tmp_path: Path, w
     assert hotline("check").output == "no faults\n"
     pasted.write_text(told.output.replace('- dials: "12345"', '- dials: "12366"'), encoding="utf-8")
     assert "the story breaks here" in hotline("check").output
+
+
+def test_walk_takes_words_where_a_menu_listens(home: Path, tmp_path: Path) -> None:
+    city(tmp_path, speaking.texts())
+    told = hotline("walk", "12345", "1", "我要投诉", "--at", "2026-11-23 10:00")
+    assert told.exit_code == 0
+    assert [line.strip() for line in told.output.splitlines()][-2:] == ["- says: 我要投诉                # key 1", "- reaches: complaints       # 12345-1-1 Complaint, complaint 投诉"]
+    typed = hotline("walk", "12345", typed="我要投诉\n1\n投苏\n是的\n")
+    assert "nobody listens here" in typed.output and "key or words (Enter: silence, q: hang up)" in typed.output
+    assert "-> complaints" in typed.output
+    (tmp_path / "city" / "stories").mkdir()
+    (tmp_path / "city" / "stories" / "walked.yaml").write_text(told.output, encoding="utf-8")
+    assert hotline("check").output.endswith("no faults\n")
+    assert hotline("publish", "-m", "in words").exit_code == 0
 
 
 def test_walk_talks_in_the_terminal(home: Path) -> None:

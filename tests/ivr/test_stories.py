@@ -10,6 +10,8 @@ from hotline import menus
 from hotline.settings import DIALPLANS
 from ivr.loading import check, examine, load
 from ivr.walk import Walk, WrongStep, told
+from speech.choosing import meaning
+from tests.ivr import speaking
 from tests.ivr.cities import MONDAY, MONDAY_NIGHT, good_city, good_texts
 
 GOOD = """\
@@ -192,3 +194,70 @@ def test_the_commented_examples_of_the_shipped_city_may_be_uncommented() -> None
     texts["menus.yaml"] = texts["menus.yaml"].replace('"8": 12345-8\n', '"8": 12345-8\n      "9": 12345-9\n      "7": 12345-7\n')
     assert check(texts) == ()
     assert load(texts).queues["cantonese"].label == "粤语"
+
+
+SPOKEN = """\
+in words:
+  - dials: "12345"
+  - presses: "1"
+  - hears: matters
+  - hears: speak-hint
+  - says: 我想投诉一下
+  - reaches: complaints
+a doubt:
+  - dials: "12345"
+  - presses: "1"
+  - says: 投苏
+  - hears: confirm-complaint
+  - says: 不是
+  - hears: speak-again
+  - says: "家里着火了!"
+  - hears: speak-119
+  - says: 是的
+  - reaches: emergency
+"""
+
+
+def spoken(story: str) -> list[str]:
+    return [str(fault) for fault in check({**speaking.texts(), "stories/main.yaml": story}, meaning)]
+
+
+def test_a_story_may_speak_to_a_menu_that_listens() -> None:
+    assert spoken(SPOKEN) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "fault"),
+    [
+        ("says: 我想投诉一下", "says: 我想随便说说", "7: in words/6: the story breaks here: the caller has reached no end; the menu waits for a key"),
+        ("says: 我想投诉一下", "says: thanks", '6: in words/5: the story breaks here: "thanks" is nothing that a person says to this menu'),
+        ("says: 我想投诉一下", "says: 12345", '6: in words/5: the story breaks here: must stand in quotes: "12345"'),
+        ("says: 我想投诉一下", f"says: {'长' * 61}", "6: in words/5: the story breaks here: what is said is 1 to 60 characters, in one line"),
+        ('presses: "1"\n  - hears: matters\n', "says: 投诉\n  - hears: matters\n", "3: in words/2: the story breaks here: nobody listens here: this menu takes keys only (speak in menus.yaml)"),
+    ],
+)  # fmt: skip
+def test_words_that_lead_elsewhere_break_the_story(line: str, instead: str, fault: str) -> None:
+    assert SPOKEN.count(line) == 1
+    assert spoken(SPOKEN.replace(line, instead)) == [f"stories/main.yaml:{fault}"]
+
+
+def test_without_a_listener_it_is_a_menu_of_keys() -> None:
+    story = SPOKEN.partition("a doubt")[0]
+    (fault,) = check({**speaking.texts(), "stories/main.yaml": story})
+    assert str(fault).endswith('"speak-hint" is not said here; said: nothing more')
+
+
+def test_a_walk_in_words_is_told_with_what_they_meant_and_comes_true() -> None:
+    walk = Walk(speaking.city(), MONDAY, understand=meaning)
+    walk.dials("12345")
+    walk.presses("1")
+    for words in ("投苏", "是的"):
+        walk.says(words)
+    story = told(walk, "in words")
+    assert [line.strip() for line in story.splitlines() if "says" in line] == ["- says: 投苏                  # perhaps key 1", "- says: 是的                  # yes"]
+    assert spoken(story) == []
+    hurried = Walk(speaking.city(), MONDAY, understand=meaning)
+    hurried.dials("12345")
+    hurried.presses("1")
+    hurried.says('投诉: "快" #')
+    assert spoken(told(hurried, "odd signs")) == []

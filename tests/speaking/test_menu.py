@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from telephone.caller import Caller
+from tests.calls.asterisk_line import AsteriskLine
+from tests.scenario import Story
 from tests.speaking.conftest import CALLS, World
 
 pytestmark = CALLS
@@ -19,10 +21,8 @@ async def at_matters(world: World) -> Caller:
 
 
 async def test_who_says_it_reaches_what_a_key_would_have_reached(world: World) -> None:
-    citizen = await at_matters(world)
-    await citizen.speaks(world.says("我要投诉"))
-    await world.reached(citizen, "complaints")
-    await citizen.hangs_up()
+    line = AsteriskLine(world.citizen(), world.prompts, world.decisions)
+    await Story(line).dials("123451").hears("matters-menu").hears("speak-hint").says("我要投诉").reaches("complaints").hangs_up()
 
 
 async def test_emergencies_are_asked_about_nonsense_reaches_a_person_and_keys_work_all_the_while(world: World) -> None:

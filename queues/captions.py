@@ -44,6 +44,7 @@ AgentsOf = Callable[[str], Sequence[str]]
 
 @dataclass
 class _Shown:
+    by: str
     tap: Tap | None = None
 
 
@@ -56,14 +57,14 @@ class Captions:
         self._shown: dict[str, _Shown] = {}
 
     async def start(self, by: Actor, linkedid: str) -> dict[str, Any]:
-        """From now on. Raises Refused: 403 not their call, 404 no such call, 409 no talk, 503 nobody listens or no room."""
+        """They begin with the first sound that Asterisk brings (the event `began`). Raises Refused: 403 not their call, 404 no such call, 409 no talk, 503 nobody listens or no room."""
         talk = await live_legs.look(self._link, linkedid)
         await self._may(by, talk)
         if talk.agent is None:
             raise Refused(409, "Conflict", "nobody talks with this caller")
         if linkedid in self._shown:
             return {"linkedid": linkedid, "state": "on"}
-        shown = self._shown[linkedid] = _Shown()
+        shown = self._shown[linkedid] = _Shown(str(by))
         try:
             shown.tap = self._opens(SIDES, lambda said: self._told(linkedid, shown, said))
         except Refused:
@@ -72,7 +73,6 @@ class Captions:
         if not await taps.begin(self._link, linkedid, talk.citizen.uniqueid, taps.BOTH, shown.tap.name, shown.tap.port):
             self._end(linkedid, shown, "failed")
             raise Refused(503, "Service Unavailable", "Asterisk did not begin to bring the sound of this call; try again")
-        self._tell(linkedid, {"what": "began", "by": str(by)})
         return {"linkedid": linkedid, "state": "on"}
 
     async def stop(self, by: Actor, linkedid: str) -> dict[str, Any]:
@@ -93,6 +93,8 @@ class Captions:
         if "over" in said:
             shown.tap = None  # it is closed already
             self._end(linkedid, shown, str(said["why"]))
+        elif "came" in said:
+            self._tell(linkedid, {"what": "began", "by": shown.by})
         elif said.get("side") in SIDES:
             times = {"start_seconds": said["start"], "end_seconds": said["end"]}
             self._tell(linkedid, {"what": "said", "side": said["side"], "text": said["text"], **times, "score": said["score"]})

@@ -88,7 +88,7 @@ class Ear:
         self._news = threading.Condition()
         self._question: Question | None = None
         self._speaking = ""
-        self._ended = False
+        self._came = self._ended = False
         self._thread = threading.Thread(target=self._run, name=f"ear-{name[:8]}", daemon=True)
 
     def begin(self) -> None:
@@ -99,6 +99,9 @@ class Ear:
         with self._news:
             if self._ended:
                 return
+            if not self._came:
+                self._came = True
+                self._tell({"came": self.name})
             self._waiting.append(data)
             self._bytes += len(data)
             if self._bytes > LATE_SECONDS * BYTES_A_SECOND * len(self._sides):

@@ -6,6 +6,7 @@
     -> {"open": UUID, "sides": ["caller", "agent"]}
     -> {"ask": UUID, "turn": 3, "wishes": [["1", ["投诉"]]]}       wishes null: yes or no
     -> {"close": UUID}
+    <- {"came": UUID}                       its first sound: what is said from now on is heard
     <- {"heard": UUID, "side": "caller", "text": …, "start": 1.2, "end": 2.9, "score": -0.3}     nobody asked: captions
     <- {"speaking": UUID, "turn": 3, "on": true}
     <- {"spoke": UUID, "turn": 3, "meant": "choice", "key": "1", "sure": true}

@@ -182,7 +182,7 @@ class Ears:
             self.ready = Ready(str(said["ready"]), int(said["port"]), int(said["streams"]), float(said["cost"]))
             log.info("live calls can be listened to", model=self.ready.model, streams=self.streams, cost=self.ready.cost)
             return
-        name = next((str(said[kind]) for kind in ("heard", "speaking", "spoke", "over") if kind in said), "")
+        name = next((str(said[kind]) for kind in ("came", "heard", "speaking", "spoke", "over") if kind in said), "")
         tap = self._taps.get(name)
         if tap is not None:
             if "over" in said:

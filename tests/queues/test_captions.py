@@ -14,6 +14,7 @@ from queues.event import Answer, Event
 from tests.queues.test_recording_control import CALL, leg, phone_of
 
 WANG, LI, BOSS = Actor(AGENT, agent="wang"), Actor(AGENT, agent="li"), Actor(SUPERVISOR, token="T")
+CAME = {"came": "a-name"}
 HEARD = {"heard": "x", "side": "caller", "text": "我家漏水了", "start": 1.0, "end": 2.5, "score": -0.2}
 
 
@@ -68,6 +69,8 @@ async def test_from_the_first_phrase_to_the_last(by: Actor) -> None:
     (order,) = floor.originated
     assert order["Variable"] == [f"HOTLINE_EAR={CALL}", "HOTLINE_EAR_HOW=D", "__HOTLINE_TAP=a-name", "__HOTLINE_TAP_PORT=4711"]
     assert floor.ear is not None
+    assert floor.told == [], "nothing that is said before its sound comes is heard"
+    floor.ear(CAME)
     floor.ear(HEARD)
     assert floor.told[1] == {
         "linkedid": CALL, "agents": ["wang"], "what": "said", "side": "caller", "text": "我家漏水了",
@@ -82,11 +85,13 @@ async def test_they_end_with_the_call_or_with_whoever_listens(why: str) -> None:
     floor = Floor()
     await floor.captions.start(BOSS, CALL)
     assert floor.ear is not None
+    floor.ear(CAME)
     floor.ear({"over": "a-name", "why": why})
     assert floor.what == ["began", f"ended {why}"]
     with pytest.raises(Refused, match="no captions"):
         await floor.captions.stop(BOSS, CALL)
     await floor.captions.start(BOSS, CALL)
+    floor.ear(CAME)
     assert floor.what[-1] == "began", "and may begin again"
 
 

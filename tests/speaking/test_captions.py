@@ -15,6 +15,7 @@ from tests.calls.conftest import until
 from tests.speaking.conftest import CALLS, World
 
 pytestmark = CALLS
+PATIENCE_SECONDS = 30.0  # for a phrase to be recognised by a machine that does much else; `until` multiplies it
 
 
 async def talk(world: World) -> tuple[Caller, str]:
@@ -46,10 +47,20 @@ async def said(world: World, call: str, side: str, words: str) -> dict[str, Any]
     async def found() -> dict[str, Any]:
         phrases = [one for one in world.events("caption", call) if one["what"] == "said" and words in one["text"]]
         assert {one["side"] for one in phrases} <= {side}
+        over = [one for one in world.events("caption", call) if one["what"] == "ended"]
+        assert phrases or not over, f"the captions ended before {words} was heard: {told(world, call)}"
         return phrases[0] if phrases else {}
 
-    phrase: dict[str, Any] = await until(found, f"{words} from the {side}", 10)
+    try:
+        phrase: dict[str, Any] = await until(found, f"{words} from the {side}", PATIENCE_SECONDS)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; {told(world, call)}") from None
     return phrase
+
+
+def told(world: World, call: str) -> list[tuple[str, str, str]]:
+    """All captions of the call: what, which side, which words or why."""
+    return [(one["what"], one.get("side", ""), one.get("text", one.get("why", ""))) for one in world.events("caption", call)]
 
 
 async def captioned(world: World, call: str) -> None:
@@ -64,6 +75,15 @@ async def captioned(world: World, call: str) -> None:
     await until(begun, "captions", 20)
 
 
+async def begun(world: World, call: str) -> None:
+    """Its sound has come: what is said from now on is heard."""
+
+    async def found() -> bool:
+        return any(one["what"] == "began" for one in world.events("caption", call))
+
+    await until(found, "the first sound of the captions")
+
+
 async def ended(world: World, call: str, why: str) -> None:
     async def found() -> bool:
         return any(one["what"] == "ended" and one["why"] == why for one in world.events("caption", call))
@@ -75,9 +95,10 @@ async def test_both_sides_are_written_along_and_told_apart(world: World) -> None
     citizen, call = await talk(world)
     assert await world.ask("supervisor", "POST", f"/api/calls/{call}/captions", 200) == {"linkedid": call, "state": "on"}
     await world.ask("integration", "POST", f"/api/calls/{call}/captions", 403)
+    await begun(world, call)
     await citizen.speaks(world.says("我要投诉"))
-    await world.phone.speaks(world.says("是的"))
-    caller, agent = await said(world, call, "caller", "投诉"), await said(world, call, "agent", "是的")
+    await world.phone.speaks(world.says("您的投诉已经登记了"))
+    caller, agent = await said(world, call, "caller", "投诉"), await said(world, call, "agent", "登记")
     assert 0 < caller["end_seconds"] <= agent["end_seconds"] and caller["agents"] == ["wang"]
     other = world.citizen()
     await other.dials("123451")  # a menu that listens has one stream left, another call's captions would need two
@@ -100,6 +121,7 @@ async def test_a_queue_that_wants_it_has_them_from_the_first_word_and_they_end_w
     await world.phone.rings()
     await world.phone.answers()
     call = await world.linkedid(citizen)
+    await begun(world, call)
     await citizen.speaks(world.says("我要投诉"))
     await said(world, call, "caller", "投诉")
     began = world.events("caption", call)[0]
@@ -112,6 +134,7 @@ async def test_a_queue_that_wants_it_has_them_from_the_first_word_and_they_end_w
 async def test_a_listener_that_is_lost_disturbs_no_call(world: World, loss: signal.Signals) -> None:
     citizen, call = await talk(world)
     await captioned(world, call)
+    await begun(world, call)
     pid = listener()
     os.kill(pid, loss)
     for seed in range(3):  # while it is stopped, and while it is being found out

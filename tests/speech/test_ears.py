@@ -138,8 +138,10 @@ async def test_both_sides_of_a_call_are_told_apart() -> None:
         assert ears.open_streams == 2
         for caller, agent in ((300, 0), (0, 900)):
             await asyncio.to_thread(line.says, caller, agent, sides=2)
+            await told.first("came")
         await told.first("heard", side="agent")
         said = [one for one in told.all if "heard" in one]
+        assert [*told.all[0]] == ["came"], "once, before anything is heard"
         assert [(one["side"], one["text"]) for one in said] == [("caller", "投诉"), ("agent", "是的")]
         assert said[0]["end"] <= said[1]["start"]
         tap.close()

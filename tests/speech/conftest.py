@@ -16,6 +16,7 @@ from speech.catalogue import Model
 from speech.choice import Choice
 from speech.pool import Pool
 from speech.voice import Voice
+from speech.whisper_engine import WhisperEngine
 
 RATE = 8000
 DOWNLOADS = Settings.load({}).downloads
@@ -60,6 +61,12 @@ def model_folder(model: Model) -> Path:
 @pytest.fixture(scope="session")
 def voice() -> Voice:
     return Voice(model_folder(catalogue.MANDARIN_VOICE))
+
+
+@pytest.fixture(scope="session")
+def engine() -> WhisperEngine:
+    """In this process; loaded once for all files that one worker is given."""
+    return WhisperEngine(model_folder(catalogue.WHISPER_BASE), "whisper-base", threads=1)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """A recogniser may hang, die or talk nonsense: the job says so, and the next one finds a new process.
 
-The real worker is stopped in the middle of a job by giving it a pipe instead of a file: it opens the pipe, and reads for ever.
+The real worker, with a model small enough to be written here, is stopped in the middle of a job by giving it a pipe instead of a
+file: it opens the pipe, and reads for ever.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +20,7 @@ import pytest
 from speech.choice import Choice
 from speech.pool import Pool, PoolBusy, PoolClosed, WorkerDied, WorkerTimedOut, allowed_seconds
 from speech.recogniser import EngineUnusable, NoSpeech, RecognitionError, SoundRefused
+from tests.speech import toy_models
 from tests.speech.conftest import saved, silence
 
 CHOICE = Choice("none", "none", "/nowhere")
@@ -54,6 +57,13 @@ open(sys.argv[1]).read()
 @pytest.fixture
 def actor() -> Pool:
     return Pool(CHOICE, command=(sys.executable, "-c", ACTOR))
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
+    folder = toy_models.sense_voice(tmp_path_factory.mktemp("models") / "toy")
+    with Pool(Choice("sherpa-onnx", "toy", str(folder), threads=1)) as pool:
+        yield pool
 
 
 @pytest.mark.parametrize(
@@ -125,32 +135,32 @@ def test_a_model_that_is_not_there_is_said_by_the_real_worker(tmp_path: Path) ->
         pool.transcribe(tmp_path / "any.wav")
 
 
-def test_the_real_worker_killed_in_mid_job_is_replaced(whisper: Pool, tmp_path: Path) -> None:
+def test_the_real_worker_killed_in_mid_job_is_replaced(real: Pool, tmp_path: Path) -> None:
     pipe = tmp_path / "endless.wav"
     os.mkfifo(pipe)
     with ThreadPoolExecutor(1) as caller:
-        job = caller.submit(whisper.transcribe, pipe)
+        job = caller.submit(real.transcribe, pipe)
         with pipe.open("wb"):  # opens when the worker reads it: it is in the middle of the job
-            (pid,) = whisper.processes()
+            (pid,) = real.processes()
             os.kill(pid, signal.SIGKILL)
             with pytest.raises(WorkerDied, match="signal 9"):
                 job.result(timeout=30)
-    assert isinstance(whisper.transcribe(saved(tmp_path, silence(1))), NoSpeech)
+    assert isinstance(real.transcribe(saved(tmp_path, silence(1))), NoSpeech)
 
 
-def test_the_real_worker_that_hangs_is_killed_at_its_deadline(whisper: Pool, tmp_path: Path) -> None:
+def test_the_real_worker_that_hangs_is_killed_at_its_deadline(real: Pool, tmp_path: Path) -> None:
     pipe = tmp_path / "endless.wav"
     os.mkfifo(pipe)
-    whisper.transcribe(saved(tmp_path, silence(1)))
-    (pid,) = whisper.processes()
+    real.transcribe(saved(tmp_path, silence(1)))
+    (pid,) = real.processes()
     with pytest.raises(WorkerTimedOut):
-        whisper.transcribe(pipe, deadline_seconds=0.3)
+        real.transcribe(pipe, deadline_seconds=0.3)
     assert not psutil.pid_exists(pid)
 
 
-def test_the_real_worker_yields_to_calls(whisper: Pool, tmp_path: Path) -> None:
-    whisper.transcribe(saved(tmp_path, silence(1)))
-    (pid,) = whisper.processes()
+def test_the_real_worker_yields_to_calls(real: Pool, tmp_path: Path) -> None:
+    real.transcribe(saved(tmp_path, silence(1)))
+    (pid,) = real.processes()
     assert psutil.Process(pid).nice() == min(19, psutil.Process().nice() + 10)
 
 

@@ -5,21 +5,15 @@ from __future__ import annotations
 import time
 
 import numpy as np
-import pytest
 
-from speech import audio, catalogue
+from speech import audio
 from speech.audio import Sound
 from speech.recogniser import HearsBriefly
 from speech.voice import Voice
 from speech.whisper_engine import WhisperEngine
-from tests.speech.conftest import joined, model_folder, silence
+from tests.speech.conftest import joined, silence
 
 WORDS = ("投诉", "我要投诉", "咨询", "提建议", "转人工")
-
-
-@pytest.fixture(scope="module")
-def engine() -> WhisperEngine:
-    return WhisperEngine(model_folder(catalogue.WHISPER_BASE), "whisper-base", threads=1)
 
 
 def said(voice: Voice, text: str) -> Sound:

@@ -8,16 +8,18 @@ misspelt setting that is silently ignored is found on the night it was needed.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from hotline.sections import FileSettings
+from ivr.faults import unknown
 
 PROJECT = Path(__file__).resolve().parent.parent
 DIALPLANS = PROJECT / "dialplans"
@@ -147,7 +149,29 @@ def _read(path: Path) -> FileSettings:
     except RecursionError:
         raise SettingsError(f"{path}: is nested too deeply") from None
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise SettingsError(f"{path}: {faults}") from error
+        raise SettingsError(f"{path}: {'; '.join(map(_told, error.errors()))}") from error
     except (YAMLError, ValueError, TypeError) as error:  # ruamel: a date that is none, a mapping as a name
         raise SettingsError(f"{path}: {error}") from error
+
+
+def _told(fault: ErrorDetails) -> str:
+    """Which setting, what is wrong, and of a name that nobody knows which one was probably meant."""
+    if not fault["loc"]:
+        return fault["msg"].removeprefix("Value error, ") if fault["type"] == "value_error" else "must hold sections such as sip: with settings in them"
+    *above, name = fault["loc"]
+    where = ".".join(map(str, fault["loc"]))
+    if fault["type"] == "extra_forbidden":
+        return f"{where}: {unknown('setting', str(name), _known(above))}"
+    return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _known(above: Sequence[int | str]) -> list[str]:
+    """The names at this place of the file."""
+    section: type[BaseModel] = FileSettings
+    for name in above:
+        field = section.model_fields.get(str(name))
+        kind = field.annotation if field else None
+        for inner in (kind, *get_args(kind)):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                section = inner
+    return list(section.model_fields)

@@ -196,11 +196,11 @@ def _said(row: Revisit, rules: Revisits, at: datetime, asked: str, decided: str,
     if said.satisfied:
         _now(row, DONE, at)
     elif end.end == "person":
-        _now(row, TASK, at, "talked to a person")
+        _now(row, TASK, at, "asked for a person")
+    elif said.solved == "no":  # whoever wants no more questions still wants it solved
+        _now(row, TASK, at, "not solved, and said no more")
     elif end.end == "never" or (not decision and not said.solved):
         _now(row, DONE, at, "would not be asked")
-    elif said.solved == "no":
-        _now(row, TASK, at, "not solved, and hung up before saying more")
     elif said.solved:
         _now(row, DONE, at, "hung up before saying how satisfied")
     else:  # a machine, or nobody at the telephone

@@ -61,6 +61,7 @@ def remove_files(vault: Vault, session: Session, ticket: Ticket, part: str) -> l
     if part == "recordings":
         for table in _spoken():
             for path in session.scalars(select(table.c.audio_path).where(table.c.ticket_id == ticket.id, table.c.audio_path.is_not(None))):
+                gone.append(_digest(vault, _inside(vault.home, path)))
                 vault.delete(_inside(vault.home, path))
     if part == "documents":
         for path, digest in attached(session, ticket):
@@ -96,6 +97,14 @@ def attached(session: Session, ticket: Ticket) -> list[tuple[str, str]]:
     """Files of attachments that are still there, and their digests."""
     rows = session.execute(select(Attachment.path, Attachment.sha256, Attachment.name).where(Attachment.ticket_id == ticket.id))
     return [(row.path, row.sha256) for row in rows if row.name]
+
+
+def _digest(vault: Vault, path: Path) -> str:
+    """Of what a row has no digest of. "" where it cannot be read any more: it goes all the same."""
+    try:
+        return vault.sha256(path)
+    except (OSError, LookupError):
+        return ""
 
 
 def _spoken() -> list[Table]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from ivr import retention as rules
 from ivr.retention import Days, Retention
@@ -22,8 +23,9 @@ from tickets.erasure import Erasure
 from tickets.item import new_id
 from tickets.models import Ticket
 from tickets.retention import Keeper
+from tickets.revisit_tables import Revisit
 from tickets.transcriber import Transcript
-from tickets.vault import Vault
+from tickets.vault import Vault, is_sealed
 
 CALLER = "13800001234"
 CLOSED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -89,6 +91,27 @@ def test_each_part_goes_in_its_time_and_no_earlier(on_sqlite: Stage) -> None:
     with stage.store.database.reads() as session:
         assert chain.verify(session).broken is None
         assert deletions.verify(session, Vault(stage.home, stage.store.database).persons.master()) == ""
+
+
+def test_what_was_said_at_a_return_visit_goes_with_the_recordings(on_sqlite: Stage) -> None:
+    stage = on_sqlite
+    kept = []
+    for ticket in (left(stage), left(stage, stage_name="handling")):
+        path = f"recordings/{ticket.id}-visit.wav"
+        sealed = Vault(stage.home, stage.store.database).store(stage.home / "play", stage.home / path, CALLER)
+        with stage.store.database.writes() as session:
+            session.add(Revisit(
+                id=new_id(), ticket_id=ticket.id, round=0, state="done", tries=1, made_at=CLOSED, changed_at=CLOSED, reason="", solved="no", satisfied="dissatisfied",
+                settled=True, audio_path=path, audio_seconds=2.0, words_state="done", words_attempts=1,
+            ))  # fmt: skip
+        kept.append(stage.home / path)
+    keeper(stage, 9).run()
+    assert all(map(is_sealed, kept))
+    keeper(stage, 11).run()
+    assert [path.exists() for path in kept] == [False, True], "what is worked on keeps its voice"
+    with stage.store.database.reads() as session:
+        assert sorted(session.scalars(select(Revisit.audio_path)).all(), key=str) == sorted([None, str(kept[1].relative_to(stage.home))], key=str)
+        assert sealed.sha256 in deletions.lines(session)[0].report["tickets"][0]["sha256"]
 
 
 def test_a_type_of_matter_may_be_kept_longer(on_sqlite: Stage) -> None:

@@ -1,4 +1,4 @@
-"""A person's data, found by their number: all of it given out, or erased by destroying their key and emptying their rows.
+"""A person's data, found by their number or by the name a channel has for them: all of it given out, or erased by destroying their key and emptying their rows.
 
 The key opens every recording, fax and attachment of theirs, so those are noise from then on, wherever copies of the files lie. Rows are
 overwritten, and what the database keeps of what it overwrote goes too (tickets/scrubbing.py). History stays whole: nothing of a person is in it.
@@ -6,12 +6,13 @@ overwritten, and what the database keeps of what it overwrote goes too (tickets/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from tickets import deletions, wiping
@@ -26,6 +27,7 @@ from tickets.scrubbing import scrub
 from tickets.vault import Vault
 
 ERASURE = "erasure"
+BY_CHANNEL = re.compile(r"([a-z][a-z0-9_]{1,19}):(.{1,200})")
 MOST_TICKETS = 10_000  # of one person
 
 
@@ -55,18 +57,19 @@ class Erasure:
     vault: Vault
 
     def look(self, number: str) -> Dossier:
-        """What there is of whoever has this number. Raises VaultClosed."""
+        """What there is of whoever has this number, or is so known (`sender_of`). Raises VaultClosed."""
         self.vault.persons.claim()
-        person = self.vault.persons.find(number)
+        person = None if sender_of(number) else self.vault.persons.find(number)
         with self.database.reads() as session:
-            rows = _tickets(session, person)
+            rows = _tickets(session, person, sender_of(number))
         still = tuple(row.number for row in rows if row.stage not in CLOSED and row.status != HANDED_OVER)
         return Dossier(person, tuple(row.number for row in rows), still, tuple(dict.fromkeys(row.linkedid for row in rows if row.linkedid)))
 
-    def everything(self, person: str) -> list[dict[str, Any]]:
+    def everything(self, number: str) -> list[dict[str, Any]]:
         """Each ticket with all that is kept about it, table by table, as it stands."""
+        person = self.look(number).person
         with self.database.reads() as session:
-            return [_all_of(session, row) for row in _tickets(session, person)]
+            return [_all_of(session, row) for row in _tickets(session, person, sender_of(number))]
 
     def forget_calls(self, linkedids: Sequence[str]) -> None:
         """What the case system was told of these calls, whether or not they have a ticket."""
@@ -86,11 +89,11 @@ class Erasure:
         self.forget_calls(found.linkedids)
         report: dict[str, Any] = {"person": found.person, "tickets": [], **(more or {})}
         with self.database.reads() as session:
-            rows = _tickets(session, found.person)
+            rows = _tickets(session, found.person, sender_of(number))
         for row in rows:
             report["tickets"].append(self._one(row.id, actor, why))
         with self.database.writes() as session:
-            _forget_letters(session, {number, *forms, *_spoken(rows)})
+            _forget_letters(session, {(sender_of(number) or ("", number))[1], *forms, *_spoken(rows)})
             _destroy(session, found.person)
             deletions.write(session, self.vault.persons.master(), ERASURE, actor, report, now())
         return {**report, "scrubbed": scrub(self.database, anew=True)}
@@ -105,6 +108,13 @@ class Erasure:
         return {"ticket": ticket_id, "sha256": sorted(sum(digests.values(), []))}
 
 
+def sender_of(who: str) -> tuple[str, str] | None:
+    """Channel and sender of somebody who wrote without a number: an e-mail address, or `wechat:OPENID`. None: it is a number."""
+    if found := BY_CHANNEL.fullmatch(who):
+        return found[1], found[2]
+    return ("email", who.lower()) if "@" in who else None
+
+
 def destroy(session: Session, person: str) -> None:
     """The key of somebody of whom nothing is left."""
     _destroy(session, person)
@@ -116,10 +126,15 @@ def _destroy(session: Session, person: str | None) -> None:
         session.execute(update(Person).where(Person.id == person).values(wrapped_key=None, mark=None, erased_at=at))
 
 
-def _tickets(session: Session, person: str | None) -> list[Ticket]:
-    if person is None:
+def _tickets(session: Session, person: str | None, sender: tuple[str, str] | None) -> list[Ticket]:
+    theirs: ColumnElement[bool]
+    if sender is not None:
+        theirs = Ticket.id.in_(select(Arrival.ticket_id).where(Arrival.channel == sender[0], Arrival.sender == sender[1]))
+    elif person is not None:
+        theirs = Ticket.person == person
+    else:
         return []
-    return list(session.scalars(select(Ticket).where(Ticket.person == person).order_by(Ticket.id).limit(MOST_TICKETS)))
+    return list(session.scalars(select(Ticket).where(theirs).order_by(Ticket.id).limit(MOST_TICKETS)))
 
 
 def _all_of(session: Session, row: Ticket) -> dict[str, Any]:

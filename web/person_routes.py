@@ -21,7 +21,10 @@ Allowed = Annotated[Reader, Depends(needs(May.MIND_PERSONS))]
 
 class WhoBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
-    number: str = Field(pattern=r"^[0-9+ ()-]{3,32}$", description="the telephone number they called from or gave")
+    number: str = Field(
+        pattern=r"^([0-9+ ()-]{3,32}|[a-z][a-z0-9_]{1,19}:[^\x00-\x1f]{1,200}|[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190})$",
+        description="the telephone number they called from or gave; of who wrote without one, the e-mail address, or wechat:OPENID",
+    )
 
 
 class ErasureBody(WhoBody):

@@ -17,7 +17,7 @@ from typing import IO, Any
 from queues import audit, desk, person_records, person_traces
 from queues.actor import Actor, Refused
 from queues.audit import DONE, FAILED, REFUSED, Line
-from tickets.erasure import Erasure, StillOpen
+from tickets.erasure import Erasure, StillOpen, sender_of
 from tickets.life import now
 from tickets.persons import normal
 from tickets.sight import NO_REASON, masked
@@ -48,8 +48,7 @@ class PersonDesk:
         self._checked(by, EXPORT, number, why)
         summary = self._summary(number)
         self._note(by, EXPORT, number, DONE, why)  # before: what is given out is written down, whatever happens then
-        person = self._erasure.look(number).person
-        kept = self._erasure.everything(person) if person else []
+        kept = self._erasure.everything(number)
         calls = person_records.found(self.store.database, self._forms(number))
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for one in kept:
@@ -105,6 +104,8 @@ class PersonDesk:
 
     def _forms(self, number: str) -> list[str]:
         """How Asterisk and carriers may have written it."""
+        if sender_of(number):
+            return []
         digits = normal(number)
         return sorted({number, digits, f"0{digits}", f"86{digits}", f"+86{digits}", f"0086{digits}", f"+{digits}"})
 
@@ -117,8 +118,8 @@ class PersonDesk:
             archive.writestr(f"{name}.missing.txt", "this file is not here any more\n")
 
     def _checked(self, by: Actor, action: str, number: str, why: str) -> None:
-        if not normal(number):
-            raise Refused(422, "Unprocessable Content", "give a telephone number")
+        if not (sender_of(number) or normal(number)):
+            raise Refused(422, "Unprocessable Content", "give a telephone number, an e-mail address, or CHANNEL:NAME such as wechat:OPENID")
         if not why.strip():
             self._note(by, action, number, REFUSED, "no reason was stated")
             raise Refused(403, "Forbidden", NO_REASON)

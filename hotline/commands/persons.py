@@ -18,7 +18,7 @@ from hotline.terminal import NO, refuse
 if TYPE_CHECKING:  # the database's packages take seconds to import
     from web.persons import PersonDesk
 
-Number = Annotated[str, typer.Argument(help="the telephone number they called from or gave")]
+Number = Annotated[str, typer.Argument(help="the telephone number they called from or gave; of who wrote without one, the e-mail address, or wechat:OPENID")]
 Reason = Annotated[str, typer.Option(help="why; the audit keeps it")]
 
 

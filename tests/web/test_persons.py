@@ -21,6 +21,8 @@ from tests.web.conftest import CALLER, Hotline
 from tickets import chain, deletions
 from tickets.case import Cases, Who
 from tickets.case_edits import Edits
+from tickets.intake import Intake
+from tickets.intake_rules import Report
 from tickets.life import now
 from tickets.models import Ticket
 from tickets.transcriber import Transcript
@@ -113,6 +115,23 @@ def test_erased_is_gone_from_rows_files_and_the_disk_and_the_chain_stands(api: T
     for delivery in hotline.store.outbox.of_ticket(voice.id):
         assert json.loads(delivery.body)["erased"] is True
     assert asks(api, hotline, "erasure", dry_run=False).json()["tickets"] == [], "a second time there is nothing left"
+
+
+@pytest.mark.parametrize(("channel", "sender", "who"), [("email", "li@example.org", "Li@Example.org"), ("wechat", "wx:ouyang", "wechat:wx:ouyang")])
+def test_who_wrote_without_a_number_is_found_by_the_channels_name(api: TestClient, hotline: Hotline, channel: str, sender: str, who: str) -> None:
+    taken = Intake(hotline.store).take(Report(channel, "m1", sender, f"人民路12号路灯坏了，{WORDS}", sender_name="李四")).ticket
+    other = Intake(hotline.store).take(Report(channel, "m2", f"x{sender}", "人民路12号路灯坏了")).ticket
+    assert taken and other
+    with hotline.store.database.writes() as session:
+        session.get_one(Ticket, taken.id).stage = "filed"
+    archive = zipfile.ZipFile(io.BytesIO(asks(api, hotline, "export", number=who).content))
+    assert [one["ticket"]["number"] for one in json.loads(archive.read("person.json"))["tickets"]] == [taken.number]
+    done = asks(api, hotline, "erasure", number=who, dry_run=False)
+    assert done.status_code == 200 and [one["ticket"] for one in done.json()["tickets"]] == [taken.id], done.text
+    for secret in (f'"{sender}"', WORDS, "李四"):
+        assert secret.encode() not in raw_bytes(hotline), secret
+    assert hotline.store.ticket(other.number).transcript
+    assert asks(api, hotline, "erasure", number=who).json()["tickets"] == []
 
 
 def test_a_changed_line_of_the_deletions_is_found(api: TestClient, hotline: Hotline, left: list[Ticket]) -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import shutil
-import tempfile
-import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,14 +15,12 @@ from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from hotline.asterisk import find
-from hotline.settings import DIALPLANS
-from speech.prompts import texts
-from telephone import sound
 from telephone.hotline_under_test import HotlineUnderTest, Plan
 from telephone.network import Network, Wiring
 from telephone.phone import Phone, PhoneAccount
 from telephone.prompts import Prompts
 from tests.calls.asterisk_line import PATIENCE, AsteriskLine, Decisions
+from tests.calls.places import copied_city, record, short_folder, wired
 from tests.scenario import Caller
 
 SIP_PORT = 21060
@@ -45,20 +40,15 @@ Citizen = Callable[..., AsteriskLine]
 
 @pytest.fixture(scope="session")
 def folder() -> Any:
-    """Short, because Asterisk's control socket allows no long path."""
-    made = Path(tempfile.mkdtemp(prefix="calls-"))
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
+    with short_folder("calls") as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
 def city(folder: Path) -> Path:
-    """The city as it is, but callers are not kept waiting: shorter waits, and short recordings of its own as prompts."""
-    made = folder / "city"
-    shutil.copytree(DIALPLANS / "12345", made)
-    for name in texts(made):
-        seconds = SHORT_SECONDS if name.startswith(SHORT) else PROMPT_SECONDS
-        sound.write(made / "recordings" / "zh" / f"{name}.wav", sound.babble(seconds, seed=zlib.crc32(name.encode())))
+    """The city as it is, but callers are not kept waiting: shorter waits, and short prompts."""
+    made = copied_city(folder)
+    record(made, lambda name: SHORT_SECONDS if name.startswith(SHORT) else PROMPT_SECONDS)
     change(made / "menus.yaml", lambda menus: menus.update(no_input_seconds=NO_INPUT_SECONDS))
     change(made / "queues.yaml", lambda queues: [quick(queue) for queue in queues.values()])
     change(made / "numbers.yaml", lambda numbers: numbers["numbers"].update({DoubleQuotedScalarString("12366"): TAX}))
@@ -80,12 +70,14 @@ def change(path: Path, how: Callable[[Any], object]) -> None:
         yaml.dump(data, file)
 
 
+@pytest.fixture(scope="session")
+def wires(folder: Path, city: Path) -> tuple[Plan, Wiring]:
+    return wired(folder, SIP_PORT, 22000, city)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def hotline(folder: Path, city: Path) -> AsyncIterator[HotlineUnderTest]:
-    plan = Plan(
-        folder / "hotline", SIP_PORT, SIP_PORT + 1, SIP_PORT + 2, SIP_PORT + 3, (22000, 23999),
-        settings={"sip": {"address": "127.0.0.1"}, "menu": {"city": str(city)}},
-    )  # fmt: skip
+async def hotline(wires: tuple[Plan, Wiring]) -> AsyncIterator[HotlineUnderTest]:
+    plan, _ = wires
     async with HotlineUnderTest(plan) as running:
         yield running
 
@@ -111,8 +103,8 @@ async def either(request: pytest.FixtureRequest, hotline: HotlineUnderTest, deci
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def network(folder: Path, hotline: HotlineUnderTest) -> AsyncIterator[Network]:
-    wiring = Wiring(folder / "network", hotline_port=SIP_PORT, sip_port=SIP_PORT, phones_port=SIP_PORT + 4, ami_port=SIP_PORT + 5, rtp_ports=(24000, 25999))
+async def network(wires: tuple[Plan, Wiring], hotline: HotlineUnderTest) -> AsyncIterator[Network]:
+    _, wiring = wires
     async with Network(wiring, find(hotline.settings.downloads)) as running:
         yield running
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from hotline import messages
+from hotline.settings import Settings, SettingsError
 from hotline.sip_out import LARGEST, SipOut
+from tests.hotline.conftest import settings_of
 from tickets.notice_tables import Notice
 from tickets.notices import TellError, TellRefused, TellUnavailable, TellUnknown
 
@@ -102,3 +107,30 @@ def test_without_asterisk_it_waits() -> None:
 def test_what_no_message_can_be_is_refused(address: str, text: str) -> None:
     with pytest.raises(TellRefused):
         out(1).tell(notice(address, text))
+
+
+def with_sms(home: Path, wishes: dict[str, object]) -> Settings:
+    (home / "settings.yaml").write_text(json.dumps({"sms": wishes}))
+    return settings_of(home)
+
+
+def test_the_trunk_goes_before_a_gateway_and_the_doctor_says_so(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("secret")
+    wishes: dict[str, object] = {"secret_file": "key", "url": "https://gateway.example/send", "sip_numbers": ["12345", "106901"], "sip_outbound": "10.0.0.9"}
+    settings = with_sms(tmp_path, wishes)
+    way = messages.ways(settings, "【12345热线】")["sms"]
+    assert isinstance(way, SipOut) and (way.own, way.outbound, way.signature, way.repeatable) == ("12345", "10.0.0.9", "【12345热线】", False)
+    short = next(finding for finding in messages.examined(settings) if finding.what == "short messages")
+    assert (short.level, short.says) == ("ok", "in by SIP at 12345, 106901 and POST /api/sms, out by SIP to 10.0.0.9")
+
+
+def test_a_door_without_a_way_out_answers_nobody(tmp_path: Path) -> None:
+    settings = with_sms(tmp_path, {"sip_numbers": ["12345"]})
+    short = next(finding for finding in messages.examined(settings) if finding.what == "short messages")
+    assert short.level == "warning" and "nobody is answered" in short.says
+
+
+@pytest.mark.parametrize("wrong", [{"sip_numbers": ["12345,1,System(x)"]}, {"sip_numbers": ["_X."]}, {"sip_outbound": "h;x"}, {"sip_outbound": "h\nexten => s,1"}])
+def test_what_would_be_a_line_of_asterisks_is_no_setting(tmp_path: Path, wrong: dict[str, object]) -> None:
+    with pytest.raises(SettingsError):
+        with_sms(tmp_path, wrong)

@@ -10,7 +10,6 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from fastapi import Request
 from PIL import Image
@@ -42,8 +41,8 @@ class City:
     def __init__(self, client: TestClient, hotline: Hotline) -> None:
         self.client, self.hotline = client, hotline
 
-    def brings(self, content: Any, status: int, name: str = "灯.png", number: object = 1, role: str = "integration", headers: dict[str, str] | None = None, **other: str) -> Any:
-        asked = {"channel": "wechat", "message_id": "m 1", "number": number, "name": name, **other}
+    def brings(self, content: Any, status: int, name: str = "灯.png", number: int | str = 1, role: str = "integration", headers: dict[str, str] | None = None, **other: str) -> Any:
+        asked: dict[str, int | str] = {"channel": "wechat", "message_id": "m 1", "number": number, "name": name, **other}
         said = self.client.post("/api/intake/attachments", params=asked, content=content, headers=self.hotline.headers(role) | (headers or {}))
         assert said.status_code == status, said.text
         return said.json()
@@ -56,7 +55,7 @@ class City:
 
     def sends(self, status: int, *files: tuple[str, bytes], headers: dict[str, str] | None = None, **typed: str) -> str:
         chosen = [("files", file) for file in files] or [("files", ("", b""))]  # as a browser does where none was chosen
-        said: httpx.Response = self.client.post("/report", data={"token": self.token(), **MATTER, **typed}, files=chosen, headers=headers)
+        said = self.client.post("/report", data={"token": self.token(), **MATTER, **typed}, files=chosen, headers=headers)
         assert said.status_code == status, said.text
         return unescape(said.text)
 

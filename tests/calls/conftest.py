@@ -72,7 +72,8 @@ def change(path: Path, how: Callable[[Any], object]) -> None:
 
 @pytest.fixture(scope="session")
 def wires(folder: Path, city: Path) -> tuple[Plan, Wiring]:
-    return wired(folder, SIP_PORT, 22000, city)
+    # Short messages come and go by the trunk.
+    return wired(folder, SIP_PORT, 22000, city, {"sms": {"sip_numbers": ["12345"], "sip_outbound": f"127.0.0.2:{SIP_PORT}"}})
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -109,7 +109,7 @@ def examined(settings: Settings) -> Iterator[Finding]:
     email = settings.file.email
     yield _short_messages(settings)
     if email.imap_host is None and email.smtp_host is None:
-        yield Finding("note", "e-mail", "none set up", "set email.imap_host, email.smtp_host, email.address and email.user in settings.yaml (docs/administrator.md)")
+        yield Finding("note", "e-mail", "none set up", "set email.imap_host, email.smtp_host, email.address and email.user in settings.yaml (docs/channels.md)")
     elif email.user and mailer(settings) is None and email.smtp_host:
         yield Finding("fault", "e-mail", "the password cannot be read, or email.address is not set", f"put it into {settings.home / (email.password_file or 'secrets/email')}")
     else:

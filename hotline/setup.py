@@ -17,7 +17,7 @@ def prepare(settings: Settings, console: Console) -> None:
     """Raises FetchError when there is no Asterisk to be had; what is missing of speech is shown, for calls work without it."""
     runtime = asterisk.fetch(settings.downloads, console.print)
     console.print(f"Asterisk {runtime.version} ({'installed' if runtime.installed else 'unpacked'}) is ready")
-    console.print("Speech models and the demonstration voice: fetching what is missing (about 200 MB the first time)", soft_wrap=True)
+    console.print("Speech models and the demonstration voice: what is missing is fetched (about 200 MB the first time)", soft_wrap=True)
     with Progress(console=console, transient=True) as progress:
         problems = speech_setup.prepare(settings, progress)
     problems += _foreign_voice(settings, console) + _sound_card(settings, console) + _chinese_font(settings, console)

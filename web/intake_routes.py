@@ -130,7 +130,7 @@ def intake(request: Request, holder: Bringers, body: IntakeBody) -> JSONResponse
 
 @router.post("/sms", response_class=PlainTextResponse, responses={200: {"content": {"text/plain": {}}}})
 async def sms(request: Request, token: Annotated[str, Query(max_length=200)] = "") -> PlainTextResponse:
-    """For the carrier's gateway: a short message came in. Its secret is shown or signs the body; docs/administrator.md."""
+    """For the carrier's gateway: a short message came in. Its secret is shown or signs the body; docs/channels.md."""
     gateway: Gateway | None = request.app.state.doors.sms
     if gateway is None:
         raise Problem(404, "no gateway for short messages is set up")

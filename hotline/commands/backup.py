@@ -75,7 +75,7 @@ class _Bar(Progress):
 
 def _progress(what: str) -> _Bar:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    bar = _Bar(*columns, console=Console(stderr=True), transient=True)
+    bar = _Bar(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
     bar.task = bar.add_task(what, total=None)
     return bar
 

@@ -6,13 +6,12 @@ import json
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from hotline import elderly, reload
 from hotline.asterisk import AsteriskFailed
 from hotline.log import mask
 from hotline.settings import Settings
+from hotline.terminal import print_table
 
 group = typer.Typer(name="elderly", help="Elderly callers who asked for it 老年来电人.", no_args_is_help=True)
 Number = Annotated[str, typer.Argument(help="as their telephone shows it: 13812345678, 05468123456")]
@@ -48,10 +47,7 @@ def list_(
     if as_json:
         print(json.dumps({"items": [{"number": number, "care": care} for number, care in known.items()], "next": None}))
         return
-    table = Table("number", "care")
-    for number, care in known.items():
-        table.add_row(mask(number), care)
-    Console().print(table)
+    print_table(("number", "care"), ((mask(number), care) for number, care in known.items()), none="nobody is on the list")
 
 
 @group.command()

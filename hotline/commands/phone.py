@@ -8,12 +8,11 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from hotline import phones, reload
 from hotline.sections import SipSettings
 from hotline.settings import Settings
+from hotline.terminal import print_table
 
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - to compare with
 ELSEWHERE = {socket.AF_INET: ("192.0.2.1", 5060), socket.AF_INET6: ("2001:db8::1", 5060)}  # RFC 5737, 3849: nobody's
@@ -55,10 +54,8 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = Fal
         items = [{key: value for key, value in asdict(one).items() if key != "secret"} for one in found]
         print(json.dumps({"items": items, "next": None}, ensure_ascii=False))
         return
-    table = Table("phone", "queues", "")
-    for one in found:
-        table.add_row(one.name, ", ".join(one.queues), "encrypted" if one.encrypted else "")
-    Console().print(table)
+    rows = ((one.name, ", ".join(one.queues), "TLS with SRTP" if one.encrypted else "UDP") for one in found)
+    print_table(("phone", "queues", "transport"), rows, none="no phone was added")
 
 
 @phone.command()

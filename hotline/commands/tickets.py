@@ -245,6 +245,9 @@ def _print(data: dict[str, Any]) -> None:
 
 
 def _table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    if not rows:
+        print("none")
+        return
     table = Table()
     for name in columns:
         table.add_column(name, no_wrap=name in ("id", "number", "began"), overflow="fold")

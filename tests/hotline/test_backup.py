@@ -1,13 +1,8 @@
-"""A hotline put into one file and made again of it: tickets, voices, menus, keys; and archives that mean no good."""
+"""A hotline put into one file and made again of it: tickets, voices, menus, keys."""
 
 from __future__ import annotations
 
-import gzip
-import io
-import json
-import shutil
-import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,65 +14,13 @@ from hotline.register import open_register
 from hotline.secrets import secret
 from hotline.settings import Settings
 from queues import audit, people
-from queues.actor import ADMINISTRATOR, Actor
 from tests.hotline.conftest import settings_of
+from tests.hotline.kept import CALL, ROOT, Hotline, restored
 from tests.tickets import postgres
 from tests.tickets.stage import speak
 from tickets.adopt import Adoption
-from tickets.models import Ticket
 from tickets.spool import Spool
 from tickets.store import Store
-
-ROOT = Actor(ADMINISTRATOR, name="root")
-CALL = {"caller": "13800001234", "called": "12345", "path": "12345-1", "type": "complaint"}
-
-
-class Hotline:
-    """A home with everything a hotline keeps."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.spool = Spool(settings.spool)
-        self.spool.prepare()
-        self.store = open_register(settings.database_url)
-        menus.publish(settings, "first", author="陈")
-        menus.publish(settings, "second", author="陈")
-        phones.add(settings, "1001", ("complaints",))
-        people.add(self.store.database, ROOT, "li", {"name": "李明", "work_number": "1024"}, "4711")
-        secret(settings.secrets, "ami")
-        log = settings.home / "asterisk" / "log"
-        log.mkdir(parents=True)
-        (log / "queue_log").write_text("1795311586|NONE|NONE|NONE|QUEUESTART|\n")
-        (log / "messages.log").write_text("nobody needs this again\n")
-
-    def leaves(self, seconds: float = 0.1) -> str:
-        """A caller leaves a message; the spool's item."""
-        item = self.spool.open("voicemail", CALL)
-        speak(self.spool.media(item), seconds)
-        self.spool.close(item.item)
-        return item.item
-
-    def adopt_all(self) -> list[Ticket]:
-        return [Adoption(self.settings.home, self.spool, self.store).adopt(item) for item in self.spool.waiting()]
-
-    def backed_up(self, tell: backup.Tell = lambda _done, _all: None) -> Path:
-        target = self.settings.home.parent / "hotline.tar.gz"
-        backup.write(self.settings, target, tell)
-        return target
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An archive to spoil copies of."""
-    made = Hotline(settings_of(tmp_path_factory.mktemp("good") / "home"))
-    made.leaves()
-    yield made.backed_up()
-    made.store.close()
-
-
-@pytest.fixture
-def archive(good: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copy(good, tmp_path))
 
 
 @pytest.fixture
@@ -85,11 +28,6 @@ def hotline(settings: Settings) -> Iterator[Hotline]:
     made = Hotline(settings)
     yield made
     made.store.close()
-
-
-def restored(archive: Path, home: Path, **environ: str) -> Settings:
-    restore.read(archive, home, environ)
-    return settings_of(home, **environ)
 
 
 def items_and_tickets(settings: Settings) -> set[str]:
@@ -204,81 +142,6 @@ def test_what_setup_has_made_is_no_obstacle(hotline: Hotline, tmp_path: Path) ->
     again = restored(hotline.backed_up(), home)
     assert (home / "downloads" / "asterisk").exists()
     assert (again.sounds / "zh" / "welcome.wav").read_text() == "ours"
-
-
-def member(name: str, data: bytes = b"x", **fields: object) -> tuple[tarfile.TarInfo, bytes]:
-    made = tarfile.TarInfo(name)
-    made.size = len(data)
-    for field, value in fields.items():
-        setattr(made, field, value)
-    return made, data
-
-
-def forged(archive: Path, change: Callable[[list[tuple[tarfile.TarInfo, bytes]]], object]) -> Path:
-    """The archive with other members."""
-    with tarfile.open(archive) as old:
-        members = [(entry, old.extractfile(entry).read()) for entry in old]  # type: ignore[union-attr]
-    change(members)
-    bad = archive.with_name("forged.tar.gz")
-    with tarfile.open(bad, "w:gz") as new:
-        for entry, data in members:
-            new.addfile(entry, io.BytesIO(data) if entry.isreg() else None)
-    return bad
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        (lambda m: m.insert(0, member("/etc/cron.d/x")), "has no place"),
-        (lambda m: m.insert(0, member("../x")), "has no place"),
-        (lambda m: m.insert(0, member("spool/../../x")), "has no place"),
-        (lambda m: m.insert(0, member("spool//x")), "has no place"),
-        (lambda m: m.insert(0, member("downloads/asterisk/usr/sbin/asterisk")), "has no place"),
-        (lambda m: m.insert(0, member("asterisk/agi-bin/hotline-spool")), "has no place"),
-        (lambda m: m.insert(0, member("run/telephony.json")), "has no place"),
-        (lambda m: m.insert(0, member(".hidden")), "has no place"),
-        (lambda m: m.insert(0, member("secrets/" + "a" * 500)), "has no place"),
-        (lambda m: m.insert(0, member("secrets/x", b"", type=tarfile.SYMTYPE, linkname="/etc/shadow")), "not a regular file"),
-        (lambda m: m.insert(0, member("secrets/x", b"", type=tarfile.LNKTYPE, linkname="/etc/shadow")), "not a regular file"),
-        (lambda m: m.insert(0, member("secrets/x", b"", type=tarfile.CHRTYPE)), "not a regular file"),
-        (lambda m: m.insert(0, member("secrets", b"", type=tarfile.DIRTYPE)), "not a regular file"),
-        (lambda m: m.insert(0, m[0]), "is there twice"),
-        (lambda m: m.insert(0, member("secrets/more")), "secrets/more is not as the manifest says"),
-        (lambda m: m.append(member("secrets/behind")), "stands behind"),
-        (lambda m: m.pop(0), "not as the manifest says"),
-        (lambda m: m.pop(), "has no manifest"),
-        (lambda m: m.__setitem__(-1, member("manifest.json", b"[]")), "cannot be read"),
-        (lambda m: m.__setitem__(-1, member("manifest.json", b"[" * 100_000)), "cannot be read"),
-        (lambda m: m.__setitem__(-1, member("manifest.json", json.dumps({"format": 9}).encode())), "an archive of form 9"),
-    ],
-)
-def test_a_hostile_archive_leaves_nothing_behind(archive: Path, tmp_path: Path, change: Callable[[object], object], reason: str) -> None:
-    bad = forged(archive, change)  # type: ignore[arg-type]
-    with pytest.raises(restore.RestoreError, match=reason):
-        restore.read(bad, tmp_path / "again", {})
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["forged.tar.gz", "hotline.tar.gz"]
-
-
-@pytest.mark.parametrize("kept", [0, 5, 200, 2000, -30])
-def test_half_an_archive_is_none(archive: Path, tmp_path: Path, kept: int) -> None:
-    archive.write_bytes(archive.read_bytes()[:kept])
-    with pytest.raises(restore.RestoreError):
-        restore.read(archive, tmp_path / "again", {})
-    assert not (tmp_path / "again").exists()
-
-
-def test_one_byte_that_changed_is_found(archive: Path, tmp_path: Path) -> None:
-    raw = bytearray(gzip.decompress(archive.read_bytes()))
-    raw[raw.index(b"RIFF") + 60] ^= 1
-    archive.write_bytes(gzip.compress(bytes(raw)))
-    with pytest.raises(restore.RestoreError, match=r"audio\.wav is not as the manifest says"):
-        restore.read(archive, tmp_path / "again", {})
-
-
-def test_a_full_disk_is_said_before_it_is_full(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _path: type("Usage", (), {"free": 3})())
-    with pytest.raises(restore.RestoreError, match="no room"):
-        restore.read(archive, tmp_path / "again", {})
 
 
 def test_tickets_in_postgresql_are_copied_at_one_moment_and_counted_on(tmp_path: Path) -> None:

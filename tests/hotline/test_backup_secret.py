@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from hotline import backup, passphrase, restore
 from hotline.cli import build
 from hotline.settings import Settings
-from tests.hotline.test_backup import Hotline, restored
+from tests.hotline.kept import Hotline, restored
 from tickets.database import Database
 from tickets.master import VaultClosed, place
 from tickets.persons import keys_stay

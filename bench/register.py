@@ -28,7 +28,8 @@ from tickets.models import Ticket
 from tickets.reports import fonts
 from tickets.reports.make import Reports
 from tickets.reports.period import of
-from tickets.store import Audio, JobsLater, Store
+from tickets.store import Audio, Store
+from tickets.wanted_jobs import JobsLater
 from web.app import create_app
 
 SMALL: Final = (10_000, 50_000)

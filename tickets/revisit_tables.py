@@ -41,7 +41,11 @@ class Revisit(Base):
     audio_seconds: Mapped[float | None]
     words_state: Mapped[str]  # none, pending, done, failed
     words_attempts: Mapped[int] = mapped_column(Integer)
-    __table_args__ = (UniqueConstraint("ticket_id", "round", name="uq_revisits_ticket_id"), Index("ix_revisits_state", "state", "next_at"))
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "round", name="uq_revisits_ticket_id"),
+        Index("ix_revisits_state", "state", "next_at"),
+        Index("ix_revisits_changed_at", "state", "changed_at"),
+    )
 
 
 class RevisitPlace(Base):

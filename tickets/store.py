@@ -9,54 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from tickets import lists, models, reservations
+from tickets import models, reservations
 from tickets.database import Database
 from tickets.findings import emergencies
 from tickets.life import become, begin, begin_from_item, known_type, note, now
-from tickets.models import Counter, Delivery, History, Ticket
+from tickets.looking import Looking
+from tickets.models import Delivery, History, Ticket
 from tickets.outbox import Outbox
 from tickets.spool import Item, plain
 from tickets.tokens import Tokens
 from tickets.transcriber import Transcript
+from tickets.wanted_jobs import Jobs, JobsLater
 
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ATTEMPTS = 3  # a message that ended its worker so often is set aside for a person
-
-
-class Jobs(Protocol):
-    """Where work is put, in the transaction of the row it belongs to."""
-
-    def transcribe(self, session: Session, ticket_id: str) -> None: ...
-
-    def deliver(self, session: Session, delivery: Delivery, at: datetime | None) -> None: ...
-
-    def report(self, session: Session, name: str) -> bool: ...
-
-    def live(self, queue: str) -> set[str]: ...
-
-
-class JobsLater:
-    """For a process without jobs of its own: the worker's recovery scan finds the rows."""
-
-    def transcribe(self, session: Session, ticket_id: str) -> None:
-        """Left to the scan."""
-
-    def deliver(self, session: Session, delivery: Delivery, at: datetime | None) -> None:
-        """Left to the scan."""
-
-    def report(self, session: Session, name: str) -> bool:
-        """Nobody would find it."""
-        return False
-
-    def live(self, queue: str) -> set[str]:
-        """What waits or runs: nothing that is known here."""
-        return set()
 
 
 @dataclass(frozen=True)
@@ -80,23 +51,11 @@ class Document:
     error: str | None = None
 
 
-@dataclass(frozen=True)
-class Backlog:
-    """How much there is to do, and how much there was."""
-
-    tickets: int
-    drafts: int
-    transcripts: int
-    deliveries: int
-    dead_letters: int
-    overdue: int
-
-
 class NoSuchTicket(LookupError):
     """Nothing is kept under this number or id."""
 
 
-class Store:
+class Store(Looking):
     """Tickets, their history, the outbox (`outbox`) and the API's tokens (`tokens`)."""
 
     def __init__(self, url: str, jobs: Jobs | None = None) -> None:
@@ -260,60 +219,6 @@ class Store:
         if found is None:
             raise NoSuchTicket(number_or_id)
         return found
-
-    def tickets(self, limit: int = 50, before: str | None = None, **equal: str) -> Sequence[Ticket]:
-        """Newest first. `before`: the id of the last one seen. `equal`: linkedid, and what stands in fulltext.KEPT."""
-        with self.database.reads() as session:
-            return lists.listed(session, None, limit, before, equal)
-
-    def search(self, query: str, limit: int = 50, before: str | None = None, **equal: str) -> Sequence[Ticket]:
-        """The same of those that hold these words. Raises words.NothingToFind."""
-        with self.database.reads() as session:
-            return lists.listed(session, query, limit, before, equal)
-
-    def count(self, **equal: str) -> int:
-        with self.database.reads() as session:
-            query = select(func.count()).select_from(Ticket).where(*(getattr(Ticket, n) == v for n, v in equal.items()))
-            return session.execute(query).scalar_one()
-
-    def backlog(self) -> Backlog:
-        with self.database.reads() as session:
-            given_out = session.execute(select(func.coalesce(func.sum(Counter.last), 0))).scalar_one() - reservations.unused(session)
-        return Backlog(
-            tickets=int(given_out),
-            drafts=self.count(status=models.DRAFT),
-            transcripts=self.count(transcript_state=models.PENDING),
-            deliveries=self.outbox.count(models.WAITING),
-            dead_letters=self.outbox.count(models.DEAD),
-            overdue=self.overdue(),
-        )
-
-    def overdue(self) -> int:
-        """Tickets of whose missed deadline was told, and which are late still. Few have a deadline, and those are in an index."""
-        late = select(func.count()).select_from(Ticket).where(Ticket.due_at > LONG_AGO, Ticket.due_told == "missed")
-        with self.database.reads() as session:
-            return session.execute(late).scalar_one()
-
-    def oldest_unhandled(self) -> datetime | None:
-        """When the oldest message or fax was left that no case system has yet; drafts are conversations."""
-        wanted = select(func.min(Ticket.began_at)).where(
-            Ticket.channel.in_((models.VOICEMAIL, models.FAX)), Ticket.status.in_((models.OPEN, models.REFUSED))
-        )
-        with self.database.reads() as session:
-            return session.scalar(wanted)
-
-    def history(self, after: int = 0, limit: int = 200, ticket_id: str | None = None) -> Sequence[History]:
-        """What happened after line `after`, in the order it was committed."""
-        wanted: list[ColumnElement[bool]] = [History.id > after]
-        if ticket_id is not None:
-            wanted.append(History.ticket_id == ticket_id)
-        with self.database.reads() as session:
-            return session.scalars(select(History).where(*wanted).order_by(History.id).limit(limit)).all()
-
-    def last_event(self) -> int:
-        """The id of the newest line of history; 0 when there is none."""
-        with self.database.reads() as session:
-            return session.execute(select(func.coalesce(func.max(History.id), 0))).scalar_one()
 
     # Parts ---------------------------------------------------------------------------------------------------------
 

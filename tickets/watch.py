@@ -16,8 +16,8 @@ from tickets import deadlines, models
 from tickets.case import Cases, limit
 from tickets.database import Database
 from tickets.life import note
+from tickets.looking import LONG_AGO
 from tickets.models import Ticket
-from tickets.store import LONG_AGO
 
 NEAR, MISSED = "near", "missed"
 TO_DISPATCH = ("pending", "to_dispatch")

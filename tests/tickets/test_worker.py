@@ -21,9 +21,10 @@ from tickets.life import now
 from tickets.models import Lease, Ticket
 from tickets.runner import Runner
 from tickets.spool import Item, Spool
-from tickets.store import Audio, JobsLater, Store
+from tickets.store import Audio, Store
 from tickets.transcriber import NoSpeech, RecogniserAway, RecogniserDied, RecognitionFailed, Transcript
 from tickets.vault import Vault
+from tickets.wanted_jobs import JobsLater
 from tickets.worker import Worker, slot
 
 AUDIO = Audio("recordings/x.wav", "", 1.0)

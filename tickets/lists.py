@@ -16,8 +16,8 @@ from tickets.fulltext_tables import TicketWords
 from tickets.models import Ticket
 from tickets.words import Phrase, phrases
 
-NEAR = 2_000  # PostgreSQL: the newest rows, looked through where they lie
-FEW = 2_000  # so many hits are sorted at once
+NEAR = 30_000  # PostgreSQL: the newest rows, looked through where they lie; a GIN of common words takes longer
+FEW = 500  # fewer hits than these are sorted at once
 FAR = 50_000  # rows of one look, where hits are many and none is near
 
 
@@ -66,24 +66,25 @@ def _walked(session: Session, wanted: Sequence[Phrase], place: int | None, limit
     """
     asked = {"wanted": postgresql_query(wanted)}
     end = place if place is not None else (session.scalar(select(func.max(TicketWords.id))) or 0) + 1
-    found = _between(session, asked, begin := max(0, end - NEAR), end, limit)
+    begin = max(0, end - NEAR)
+    session.execute(ONLY, {"rows": "on", "hits": "off"})
+    found = list(session.scalars(NEWEST, asked | {"begin": begin, "end": end, "limit": limit}))
     if len(found) >= limit or begin == 0:
         return found
-    session.execute(text("SET LOCAL enable_seqscan = off"))  # the next one is answered by GIN, whatever is thought of its answer
-    few = session.scalars(text("SELECT id FROM ticket_words WHERE words @@ CAST(:wanted AS tsquery) LIMIT :few"), asked | {"few": FEW}).all()
+    session.execute(ONLY, {"rows": "off", "hits": "on"})
+    few = session.scalars(ANY, asked | {"few": FEW}).all()
     if len(few) < FEW:
         return sorted((hit for hit in few if hit < end), reverse=True)[:limit]
     while begin and len(found) < limit:
         begin, end = max(0, begin - FAR), begin
-        found += _between(session, asked, begin, end, limit - len(found))
+        found += session.scalars(STRETCH, asked | {"begin": begin, "end": end, "limit": limit - len(found)})
     return found
 
 
-STRETCH: TextClause = text(
-    "WITH hits AS MATERIALIZED (SELECT id FROM ticket_words WHERE words @@ CAST(:wanted AS tsquery) AND id >= :begin AND id < :end) "
-    "SELECT id FROM hits ORDER BY id DESC LIMIT :limit"
+FITS = "SELECT id FROM ticket_words WHERE words @@ CAST(:wanted AS tsquery)"
+NEWEST: TextClause = text(f"{FITS} AND id >= :begin AND id < :end ORDER BY id DESC LIMIT :limit")
+ANY: TextClause = text(f"{FITS} LIMIT :few")
+STRETCH: TextClause = text(f"WITH hits AS MATERIALIZED ({FITS} AND id >= :begin AND id < :end) SELECT id FROM hits ORDER BY id DESC LIMIT :limit")
+ONLY: TextClause = text(  # of this transaction: the rows of a stretch one by one, or the hits that GIN knows
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', :rows, true), set_config('enable_bitmapscan', :hits, true)"
 )
-
-
-def _between(session: Session, asked: Mapping[str, str], begin: int, end: int, limit: int) -> list[int]:
-    return list(session.scalars(STRETCH, {**asked, "begin": begin, "end": end, "limit": limit}))

@@ -32,7 +32,7 @@ from tickets.reports import cells, fonts
 from tickets.reports.figures import Report, Share
 from tickets.reports.make import Reports
 from tickets.reports.open_data import Group, groups
-from tickets.reports.pages import Names, sections
+from tickets.reports.pages import Names, sections, summary
 from tickets.reports.period import Period, last_whole, named, of
 from tickets.reports.rows import Matter, area
 from tickets.revisit_tables import Revisit
@@ -159,7 +159,8 @@ def test_a_report_of_nothing_has_no_rates(store: Store) -> None:
     report = Reports(store.database).report(NOVEMBER)
     assert report.visits == Rates(0, None, 0, None, 0, None, 0) and not report.visits_by
     assert (report.total, report.completed.rate, report.pleased.rate, report.replied.rate, report.hot, report.units) == (0, None, None, None, [], [])
-    assert all(section.rows or not section.chart for section in sections(report, NAMES))
+    assert not any(section.chart for section in sections(report, NAMES))
+    assert [told for _, told in summary(report)].count("期内没有") == 4
 
 
 def test_page_pdf_and_tables_beside_each_other(light_store: Store, tmp_path: Path) -> None:

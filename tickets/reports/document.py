@@ -15,6 +15,7 @@ from tickets.reports.pages import Section, summary, title
 
 FONT = "report"
 MARGIN_MM = 18
+ON_ONE_PAGE = 16  # rows of a table, with its chart
 
 
 def document(report: Report, sections: Sequence[Section], font: Path) -> bytes:
@@ -44,7 +45,7 @@ def document(report: Report, sections: Sequence[Section], font: Path) -> bytes:
 
 def _story(report: Report, sections: Sequence[Section], font: Path, width: float) -> list[Any]:
     from reportlab.lib.styles import ParagraphStyle  # noqa: PLC0415
-    from reportlab.platypus import CondPageBreak, Image, Paragraph, Spacer  # noqa: PLC0415
+    from reportlab.platypus import Image, KeepTogether, Paragraph, Spacer  # noqa: PLC0415
 
     text = ParagraphStyle("text", fontName=FONT, fontSize=9.5, leading=14, wordWrap="CJK")
     head = ParagraphStyle("head", text, fontSize=16, leading=22, spaceAfter=8)
@@ -53,14 +54,17 @@ def _story(report: Report, sections: Sequence[Section], font: Path, width: float
     story: list[Any] = [Paragraph(escape(title(report)), head)]
     story += [Paragraph(f"{escape(name)}：{escape(value)}", text) for name, value in summary(report)]
     for section in sections:
-        story += [CondPageBreak(170 if section.chart else 90), Paragraph(escape(section.title), below)]
+        part: list[Any] = [Paragraph(escape(section.title), below)]
         if section.chart:
             picture = Image(io.BytesIO(charts.draw(section.chart, font, "png")))
             picture.drawHeight, picture.drawWidth = picture.imageHeight * width / picture.imageWidth, width
-            story += [picture, Spacer(0, 4)]
-        story.append(_table(section, text, width) if section.rows else Paragraph("期内没有。", text))
+            part += [picture, Spacer(0, 4)]
+        above = len(part)
+        part.append(_table(section, text, width) if section.rows else Paragraph("期内没有。", text))
         if section.note:
-            story.append(Paragraph(escape(section.note), small))
+            part.append(Paragraph(escape(section.note), small))
+        whole = len(part) if len(section.rows) <= ON_ONE_PAGE else above  # a longer table goes on overleaf, under its columns again
+        story += [KeepTogether(part[:whole]), *part[whole:]]
     return story
 
 

@@ -85,8 +85,8 @@ def summary(report: Report) -> list[tuple[str, str]]:
         ("受理工单", f"{report.total} 件（上期 {report.before} 件，{change(report.total, report.before)}）"),
         ("按时办结率", _said(report.completed)),
         ("按时答复率", _said(report.replied)),
-        ("满意率", _said(report.pleased)),
-        ("回访三率", "；".join(f"{label} {percent(rate)}" for label, rate, _ in _rates(report.visits))),
+        ("评价满意率", _said(report.pleased)),
+        ("回访三率", "；".join(f"{label} {percent(rate)}" for label, rate, _ in _rates(report.visits)) if report.visits.visits else "期内没有"),
         ("重复诉求", f"{report.repeated} 次"),
     ]
 
@@ -100,7 +100,7 @@ def change(now: int, before: int) -> str:
 
 
 def _said(share: Share) -> str:
-    return f"{percent(share.rate)}（{share.kept}/{share.of}）"
+    return f"{percent(share.rate)}（{share.kept}/{share.of}）" if share.of else "期内没有"
 
 
 def _days(report: Report) -> Section:
@@ -108,7 +108,8 @@ def _days(report: Report) -> Section:
     most = max(rows, key=lambda row: row[1])
     alt = f"每天受理件数。最多的一天是 {most[0]}，{most[1]} 件；平均每天 {report.total / len(rows):.1f} 件。"
     labels = [str(day.day) if report.period.kind == "month" else f"{day.month}-{day.day}" for day in report.by_day]
-    return Section("days", "每天受理量", "by day", ("日期", "件数"), rows, chart=Chart("columns", labels, [row[1] for row in rows], alt))
+    chart = Chart("columns", labels, [row[1] for row in rows], alt) if report.total else None
+    return Section("days", "每天受理量", "by day", ("日期", "件数"), rows, chart=chart)
 
 
 def _volumes(report: Report, kind: str, names: Names) -> Section:

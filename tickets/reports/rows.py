@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,8 +22,7 @@ _ROAD = re.compile(r"[\u4e00-\u9fff]{1,8}?(?:大道|大街|路|街|巷)")
 _ABOVE = re.compile(r"^.{0,8}?(?:省|自治区)|^.{0,6}?市")
 
 
-@dataclass(frozen=True, slots=True)
-class Matter:
+class Matter(NamedTuple):
     """A ticket, as far as it is counted. `area`: district or road, never a house."""
 
     id: str
@@ -36,13 +34,11 @@ class Matter:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A line of history that is counted, with what its ticket is now."""
 
     ticket: str
     number: str
-    at: datetime
     event: str
     move: str
     late: bool | None
@@ -63,7 +59,7 @@ def matters(session: Session, begin: datetime, end: datetime) -> Iterator[Matter
 def steps(session: Session, begin: datetime, end: datetime) -> Iterator[Step]:
     """What was done in that time, in order, as the index has it; then what is only counted."""
     columns = (
-        History.ticket_id, History.at, History.event, History.detail, Ticket.number, Ticket.organisation, Ticket.category, Ticket.stage,
+        History.ticket_id, History.event, History.detail, Ticket.number, Ticket.organisation, Ticket.category, Ticket.stage,
     )  # fmt: skip
     during = select(*columns).join(Ticket, Ticket.id == History.ticket_id).where(History.at >= begin, History.at < end)
     moved = during.where(History.event == "moved").order_by(History.at, History.id)
@@ -71,7 +67,7 @@ def steps(session: Session, begin: datetime, end: datetime) -> Iterator[Step]:
     for row in (row for query in queries for row in session.execute(query.execution_options(yield_per=AT_ONCE))):
         detail: dict[str, Any] = row.detail
         yield Step(
-            row.ticket_id, row.number, row.at, row.event, detail.get("move", ""), detail.get("late"), detail.get("rating", ""),
+            row.ticket_id, row.number, row.event, detail.get("move", ""), detail.get("late"), detail.get("rating", ""),
             row.organisation, row.category, row.stage,
         )  # fmt: skip
 
@@ -88,11 +84,10 @@ def late_replies(session: Session, tickets: Iterable[str], before: datetime) -> 
     """Of tickets whose reply was given before this time: whether the last one was late."""
     wanted, found = sorted(tickets), {}
     for at in range(0, len(wanted), MANY):
-        lines = select(History.ticket_id, History.detail).where(
-            History.ticket_id.in_(wanted[at : at + MANY]), History.event == "moved", History.at < before
-        )
-        for ticket, detail in session.execute(lines.order_by(History.id)):
-            if detail.get("move") == "reply" and "late" in detail:
+        # By ticket alone: told of event and time as well, SQLite looks through all of the register's history before it.
+        lines = select(History.ticket_id, History.at, History.detail).where(History.ticket_id.in_(wanted[at : at + MANY]))
+        for ticket, moment, detail in session.execute(lines.order_by(History.id)):
+            if moment < before and detail.get("move") == "reply" and "late" in detail:
                 found[ticket] = bool(detail["late"])
     return found
 

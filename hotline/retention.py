@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ from hotline.menus import PublishError
 from hotline.settings import Settings
 from ivr.faults import CityRefused
 from ivr.retention import Retention
-from queues import person_records
+from queues import person_records, person_traces
 from tickets.retention import Keeper
 from tickets.store import Store
 from tickets.vault import Vault
@@ -31,7 +32,15 @@ def keeper(settings: Settings, store: Store) -> Keeper | None:
     said = rules(settings)
     if said is None:
         return None
-    return Keeper(store.database, Vault(settings.home, store.database), said, {"calls": partial(person_records.forget_callers, store.database)})
+    return Keeper(store.database, Vault(settings.home, store.database), said, {"calls": partial(_forget_callers, settings, store)})
+
+
+def _forget_callers(settings: Settings, store: Store, before: datetime, dry: bool) -> int:
+    """Out of the records of calls, and with the logs those were made of."""
+    count = person_records.forget_callers(store.database, before, dry)
+    if not dry:
+        person_traces.forget_old(settings.home, before)
+    return count
 
 
 def nightly(settings: Settings, store: Store) -> dict[str, Any] | None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from queues import events
 
 FILES = ("asterisk/log/queue_log*", "asterisk/log/cel-custom/*", "asterisk/log/*.log*", "log/*", "run/*.json", "run/*.bookmark")
+ROTATED = ("asterisk/log/queue_log.[0-9]*", "asterisk/log/cel-custom/cel.csv.[0-9]*")
 SHORTEST = 7  # figures; less may be anything
 MOST_AT_ONCE = 16_000_000  # bytes of one file in memory; logs are begun anew at 10 MB (hotline/rotation.py)
 
@@ -26,6 +28,14 @@ def strike(home: Path, numbers: Collection[str], linkedids: Collection[str]) -> 
     if digits or calls:
         found += sum(_struck(path, _pattern([*digits, *calls]), lines=True) for _, path in events.segments(events.where(home)))
     return found
+
+
+def forget_old(home: Path, before: datetime) -> int:
+    """Asterisk's logs that were full before this moment go: every number in them is older. Returns how many. Raises OSError."""
+    old = [path for pattern in ROTATED for path in home.glob(pattern) if path.stat().st_mtime < before.timestamp()]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def _pattern(words: Collection[str]) -> re.Pattern[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,14 @@ def test_what_is_remembered_between_lines_goes_too(tmp_path: Path, logs: Path) -
     assert NUMBER in (tmp_path / "bookmark").read_text()
     reader.forget([NUMBER, f"86{NUMBER}"])
     assert NUMBER not in (tmp_path / "bookmark").read_text() and OTHER in (tmp_path / "bookmark").read_text()
+
+
+def test_by_time_the_logs_that_were_full_before_go_and_those_that_are_written_stay(tmp_path: Path, logs: Path) -> None:
+    (logs / "cel-custom" / "cel.csv.0").write_text("old")
+    os.utime(logs / "cel-custom" / "cel.csv.0", (2e9, 2e9))
+    os.utime(logs / "queue_log", (1e9, 1e9))
+    assert person_traces.forget_old(tmp_path, datetime.fromtimestamp(1.5e9, UTC)) == 1
+    assert sorted(path.name for path in logs.rglob("*") if path.is_file()) == ["cel.csv", "cel.csv.0", "queue_log"]
 
 
 def test_short_figures_and_nobody_at_all_strike_nothing(tmp_path: Path, logs: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,12 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
+from hotline import retention
 from hotline.cli import build
+from hotline.settings import Settings
 from queues import audit, recording_rows, recordings
 from queues.call_record import CallKind, CallRecord
+from queues.record_store import Wanted, calls
 from queues.record_store import store as store_records
 from queues.recordings import Keeping
 from tests.web.conftest import CALLER, Hotline
@@ -132,6 +137,17 @@ def test_who_wrote_without_a_number_is_found_by_the_channels_name(api: TestClien
         assert secret.encode() not in raw_bytes(hotline), secret
     assert hotline.store.ticket(other.number).transcript
     assert asks(api, hotline, "erasure", number=who).json()["tickets"] == []
+
+
+def test_by_time_a_number_leaves_the_records_of_calls_and_the_logs_they_were_made_of(hotline: Hotline, left: list[Ticket]) -> None:
+    old = hotline.home / "asterisk" / "log" / "queue_log.3"
+    old.parent.mkdir(parents=True)
+    old.write_text(CALLER)
+    os.utime(old, (1e9, 1e9))
+    settings, before = Settings.load({"HOTLINE_HOME": str(hotline.home)}), datetime.fromtimestamp(1.5e9, UTC)
+    assert retention._forget_callers(settings, hotline.store, before, True) == 1 and old.exists(), "a look first"
+    assert retention._forget_callers(settings, hotline.store, before, False) == 1 and not old.exists()
+    assert calls(hotline.store.database, Wanted(linkedid="5.5"), 1)[0].caller == ""
 
 
 def test_a_changed_line_of_the_deletions_is_found(api: TestClient, hotline: Hotline, left: list[Ticket]) -> None:

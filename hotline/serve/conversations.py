@@ -11,21 +11,10 @@ from typing import assert_never
 import structlog
 
 from ivr.model import SUB_CENTRE
+from queues import happenings as told
 from queues import shifts
 from queues.ami import AmiLink
 from queues.errors import AmiError
-from queues.happenings import (
-    AgentAnswered,
-    AgentCallEnded,
-    CalledOut,
-    CallerRated,
-    ColleagueAnswered,
-    Happening,
-    PassAccepted,
-    PassedOn,
-    PassEnded,
-    Transferred,
-)
 from tickets.database import Database
 from tickets.store import Store
 
@@ -79,11 +68,11 @@ class Conversations:
                 await asyncio.to_thread(store.finish_draft, draft.linkedid, at, "the call is gone")
                 log.warning("conversation over, its end was not told", linkedid=draft.linkedid, ticket=draft.number)
 
-    async def take(self, happening: Happening) -> None:
+    async def take(self, happening: told.Happening) -> None:
         """Raises what the database raises: then the happening is told again."""
         store = await self.register()
         match happening:
-            case AgentAnswered():
+            case told.AgentAnswered():
                 ticket = await asyncio.to_thread(
                     store.open_draft, happening.linkedid, happening.type, happening.path,
                     happening.caller, happening.called, happening.agent,
@@ -91,28 +80,28 @@ class Conversations:
                 )  # fmt: skip
                 await self._on_ticket(happening.uniqueid, ticket.number)
                 log.info("agent answered", linkedid=happening.linkedid, ticket=ticket.number, agent=happening.agent)
-            case AgentCallEnded():
+            case told.AgentCallEnded():
                 finished = await asyncio.to_thread(store.finish_draft, happening.linkedid, happening.at)
                 number = finished.number if finished else None
                 log.info("conversation over", linkedid=happening.linkedid, ticket=number, by=happening.by)
-            case ColleagueAnswered():
+            case told.ColleagueAnswered():
                 await asyncio.to_thread(_note_colleague, store, happening)
-            case CalledOut():
+            case told.CalledOut():
                 detail = {"phone": happening.phone, "linkedid": happening.linkedid, "at": happening.at.isoformat()}
                 await asyncio.to_thread(partial(store.note_on, happening.ticket, "called_out", happening.phone, **detail))
-            case CallerRated():
+            case told.CallerRated():
                 detail = {"key": happening.key, "queue": happening.queue, "at": happening.at.isoformat()}
                 await asyncio.to_thread(partial(store.note_pass, happening.linkedid, "rated", happening.agent, **detail))
-            case Transferred():
+            case told.Transferred():
                 detail = {"kind": happening.kind, "at": happening.at.isoformat()}
                 await asyncio.to_thread(partial(store.note_pass, happening.linkedid, "transferred", happening.to, **detail))
-            case PassedOn() | PassAccepted() | PassEnded():
+            case told.PassedOn() | told.PassAccepted() | told.PassEnded():
                 await asyncio.to_thread(_note_pass, store, happening)
             case _:
                 assert_never(happening)
 
 
-def _note_colleague(store: Store, happening: ColleagueAnswered) -> None:
+def _note_colleague(store: Store, happening: told.ColleagueAnswered) -> None:
     """The ticket's history names each colleague once, by login where somebody is logged in at the phone."""
     for ticket in store.tickets(1, linkedid=happening.linkedid):
         agent = shifts.login_at(store.database, happening.phone) or happening.phone
@@ -121,20 +110,20 @@ def _note_colleague(store: Store, happening: ColleagueAnswered) -> None:
         log.info("colleague answered", linkedid=happening.linkedid, ticket=ticket.number, agent=agent)
 
 
-def _note_pass(store: Store, happening: PassedOn | PassAccepted | PassEnded) -> None:
+def _note_pass(store: Store, happening: told.PassedOn | told.PassAccepted | told.PassEnded) -> None:
     """A sub-centre's call has a ticket of ours from its beginning, a conversation's ticket tells where it went."""
     linkedid, where = happening.linkedid, happening.where
     match happening:
-        case PassedOn():
+        case told.PassedOn():
             if happening.mode == SUB_CENTRE:
                 store.open_draft(
                     linkedid, happening.type, happening.path, happening.caller, happening.called, where,
                     category=happening.category, reference=happening.reference,
                 )  # fmt: skip
             store.note_pass(linkedid, "passed_on", where, at=happening.at.isoformat())
-        case PassAccepted():
+        case told.PassAccepted():
             store.note_pass(linkedid, "accepted", where, at=happening.at.isoformat())
-        case PassEnded():
+        case told.PassEnded():
             store.note_pass(linkedid, "pass_ended", where, result=happening.result, at=happening.at.isoformat())
             if happening.result in ("answered", "caller_left") and not happening.warm:  # else the agent's call goes on
                 store.finish_draft(linkedid, happening.at)

@@ -20,7 +20,7 @@ textarea,select{font:inherit;width:100%;box-sizing:border-box;padding:.6rem .7re
 textarea{min-height:9rem}textarea:focus,select:focus{outline:4px solid #f5b700;outline-offset:2px}
 fieldset{border:0;margin:1.2rem 0 0;padding:0}legend{font-weight:600;padding:0}
 .choice{display:block;font-weight:400;margin:.4rem 0}.choice input{width:auto;margin-right:.5rem}.choice [lang=en]{display:inline}
-.hint{margin:.3rem 0 0;font-size:1rem}
+[type=file]{font-size:1rem;letter-spacing:normal}.hint{margin:.3rem 0 0;font-size:1rem}
 .aside{position:absolute;left:-10000px}.big{font-size:1.6rem;letter-spacing:.08em}
 """
 WRONG = {
@@ -40,6 +40,7 @@ WRONG = {
 }
 
 
+MARKED = ("text", "place", "files", "name", "phone", "email")
 AGAIN = ("如果选过文件，请重新选择。", " If you had chosen files, please choose them again.")  # no page may fill in a file
 ACCEPT = ",".join(f".{ending}" for ending in (*KINDS, *SAME))
 
@@ -52,23 +53,23 @@ def form(token: str, typed: Mapping[str, str], wrong: str = "") -> str:
     )
     body = f"""<h1>反映诉求<span lang="en">Tell us about a matter</span></h1>
 <p>紧急情况请拨打110、119、120。<span lang="en">In an emergency call 110, 119 or 120.</span></p>
-{_no(wrong) if wrong else ""}
+{_no(wrong) if wrong and wrong not in MARKED else ""}
 <form method="post" action="/report" enctype="multipart/form-data" autocomplete="on">
 <input type="hidden" name="token" value="{escape(token)}">
 <label for="type">类型<span lang="en">Kind</span></label>
 <select id="type" name="type"><option value="">请选择 choose</option>{types}</select>
-<label for="text">内容（必填）<span lang="en">What it is about (needed)</span></label>
+{_at("text", wrong)}<label for="text">内容（必填）<span lang="en">What it is about (needed)</span></label>
 <textarea id="text" name="text" required maxlength="20000"{_marked(wrong, "text")}>{said.get("text", "")}</textarea>
-<label for="place">地点（必填）<span lang="en">Where: district, street, number or estate (needed)</span></label>
+{_at("place", wrong)}<label for="place">地点（必填）<span lang="en">Where: district, street, number or estate (needed)</span></label>
 <input id="place" name="place" required maxlength="200" value="{said.get("place", "")}"{_marked(wrong, "place")}>
-<label for="files">照片或其他文件<span lang="en">Pictures or other files</span></label>
+{_at("files", wrong)}<label for="files">照片或其他文件<span lang="en">Pictures or other files</span></label>
 <input id="files" name="files" type="file" multiple accept="{ACCEPT}" aria-describedby="files-hint{" wrong" if wrong == "files" else ""}"{' aria-invalid="true" autofocus' if wrong == "files" else ""}>
 <p class="hint" id="files-hint">最多5个，每个不超过20 MB，合计不超过40 MB。{AGAIN[0] if wrong else ""}<span lang="en">At most 5, each at most 20 MB, 40 MB together.{AGAIN[1] if wrong else ""}</span></p>
-<label for="name">姓名<span lang="en">Your name</span></label>
-<input id="name" name="name" maxlength="80" autocomplete="name" value="{said.get("name", "")}">
-<label for="phone">联系电话<span lang="en">Telephone</span></label>
+{_at("name", wrong)}<label for="name">姓名<span lang="en">Your name</span></label>
+<input id="name" name="name" maxlength="80" autocomplete="name" value="{said.get("name", "")}"{_marked(wrong, "name")}>
+{_at("phone", wrong)}<label for="phone">联系电话<span lang="en">Telephone</span></label>
 <input id="phone" name="phone" type="tel" maxlength="32" autocomplete="tel" value="{said.get("phone", "")}"{_marked(wrong, "phone")}>
-<label for="email">电子邮箱<span lang="en">E-mail</span></label>
+{_at("email", wrong)}<label for="email">电子邮箱<span lang="en">E-mail</span></label>
 <input id="email" name="email" type="email" maxlength="200" autocomplete="email" value="{said.get("email", "")}"{_marked(wrong, "email")}>
 <fieldset><legend>办理进度如何告知您<span lang="en">How to tell you of each step</span></legend>
 {_choice("sms", "短信", "by short message", typed)}{_choice("email", "电子邮件", "by e-mail", typed)}{_choice("nothing", "不需要告知", "do not tell me", typed)}
@@ -127,6 +128,11 @@ def _page(title: str, body: str) -> str:
 def _no(why: str) -> str:
     chinese, english = WRONG.get(why, WRONG["refused"])
     return f'<div class="no" role="alert" id="wrong">{chinese}<span lang="en">{english}</span></div>'
+
+
+def _at(name: str, wrong: str) -> str:
+    """What is wrong with a field stands above it: on a small screen the top of the page is out of sight."""
+    return _no(wrong) + "\n" if wrong == name else ""
 
 
 def _marked(wrong: str, name: str) -> str:

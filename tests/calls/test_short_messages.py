@@ -97,7 +97,7 @@ async def test_a_full_disk_is_said_by_asterisk_itself(network: Network, hotline:
     try:
         with network.mobile(number()) as mobile:
             await mobile.writes("12345", LAMP)
-            assert "拨打12345" in await mobile.is_answered()
+            assert "未能接收" in await mobile.is_answered()
     finally:
         aside.chmod(0o700)
         aside.rename(folder)

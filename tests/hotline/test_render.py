@@ -145,6 +145,16 @@ def test_what_others_put_beside_the_rendered_files_stays(settings: Settings, run
     assert menus.read_text() == "[hotline-trunk]\n"
 
 
+def test_a_message_by_sip_never_runs_the_dialplan_of_calls(settings: Settings, runtime: Runtime) -> None:
+    ours.configure(settings, runtime)
+    phones.add(settings, "li", ())
+    ours.configure(settings, runtime)
+    endpoints = re.findall(r"^context = (\S+)\n(?:;.*\n)?message_context = (\S+)$", conf(settings, "pjsip.conf"), re.MULTILINE)
+    assert sorted(set(endpoints)) == [("hotline-phones", "hotline-no-messages"), ("hotline-trunk", "hotline-messages")]
+    assert conf(settings, "pjsip.conf").count("\ncontext = ") == len(endpoints)
+    assert "exten => 12345" not in conf(settings, "messages.conf"), "no number takes messages until the city says so"
+
+
 def test_a_home_too_deep_for_a_socket_gets_a_short_run_folder(tmp_path: Path, runtime: Runtime) -> None:
     deep = tmp_path / ("d" * 60) / ("e" * 60)
     instance = Instance("deep", deep, ours.DIALPLANS / "asterisk" / "agi-bin", {})

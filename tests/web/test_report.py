@@ -74,7 +74,7 @@ def test_the_same_page_sent_twice_is_one_matter(browser: Browser, hotline: Hotli
 )
 def test_what_is_missing_is_marked_and_what_was_typed_stays(browser: Browser, hotline: Hotline, typed: dict[str, str], field: str) -> None:
     page = browser.sends(422, **{"name": '"><script>alert(1)</script>', **typed}).text
-    assert re.search(rf'id="{field}"[^>]*aria-invalid="true"', page)
+    assert re.search(rf'id="wrong">[^\n]*\n<label for="{field}">.*?id="{field}"[^>]*aria-invalid="true" aria-describedby="wrong" autofocus', page, re.DOTALL)
     assert "&lt;script&gt;" in page and "<script" not in page
     assert hotline.store.tickets() == []
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import shutil
-import tempfile
-import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,18 +15,17 @@ import pytest
 import pytest_asyncio
 
 from hotline.asterisk import find
-from hotline.settings import DIALPLANS
 from queues.events import EventLog
-from speech.prompts import texts
 from telephone import sound, voices
 from telephone.caller import Caller
-from telephone.hotline_under_test import HotlineUnderTest, Plan
-from telephone.network import Network, Wiring
+from telephone.hotline_under_test import HotlineUnderTest
+from telephone.network import Network
 from telephone.phone import Phone, PhoneAccount
 from telephone.prompts import Prompts
 from telephone.sound import Samples
 from tests.calls.asterisk_line import Decisions
 from tests.calls.conftest import change, quick, until
+from tests.calls.places import copied_city, record, short_folder, wired
 
 SIP_PORT = 21360
 CALLS = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="session")]
@@ -89,32 +85,25 @@ class World:
 
 @pytest.fixture(scope="session")
 def folder() -> Any:
-    made = Path(tempfile.mkdtemp(prefix="speaking-"))
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
+    with short_folder("speaking") as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
 def city(folder: Path) -> Path:
-    made = folder / "city"
-    shutil.copytree(DIALPLANS / "12345", made)
+    made = copied_city(folder)
     change(made / "menus.yaml", lambda menus: menus["nodes"]["12345-1"].update(speak=SPEAK))
     more = {f"confirm-{name}": name for name in ("complaint", "consultation", "suggestion")}
     change(made / "prompts.yaml", lambda prompts: prompts.update(more))
     change(made / "queues.yaml", lambda queues: [quick(queue) for queue in queues.values()])
     change(made / "queues.yaml", lambda queues: queues["general"].update(captions="live"))
-    for name in texts(made):
-        sound.write(made / "recordings" / "zh" / f"{name}.wav", sound.babble(PROMPT_SECONDS, seed=zlib.crc32(name.encode())))
+    record(made, lambda _: PROMPT_SECONDS)
     return made
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def world(folder: Path, city: Path) -> AsyncIterator[World]:
-    plan = Plan(
-        folder / "hotline", SIP_PORT, SIP_PORT + 1, SIP_PORT + 2, SIP_PORT + 3, (34000, 34999),
-        settings={"sip": {"address": "127.0.0.1"}, "menu": {"city": str(city)}, "speech": {"listen": False, "live_streams": 3}},
-    )  # fmt: skip
-    wiring = Wiring(folder / "network", hotline_port=SIP_PORT, sip_port=SIP_PORT, phones_port=SIP_PORT + 4, ami_port=SIP_PORT + 5, rtp_ports=(35000, 35999))
+    plan, wiring = wired(folder, SIP_PORT, 34000, city, {"speech": {"listen": False, "live_streams": 3}})
     async with (
         HotlineUnderTest(plan) as hotline,
         Network(wiring, find(hotline.settings.downloads)) as network,

@@ -163,7 +163,7 @@ class EmailSettings(_Section):
     user: str = Field("", max_length=200, description="login on both; empty: none is needed")
     password_file: str | None = Field(None, description="file with the password (default: HOTLINE_HOME/secrets/email)")
     poll_seconds: float = Field(30, ge=1, le=3600, description="how often new e-mail is looked for")
-    largest_mb: int = Field(25, ge=1, le=200, description="a larger e-mail is not read; its sender is told")
+    largest_mb: int = Field(25, ge=1, le=200, description="a larger e-mail is not read, but flagged for a person")
 
 
 class Open311Settings(_Section):

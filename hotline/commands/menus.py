@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from hotline import menus, reload
 from hotline.asterisk import AsteriskFailed
 from hotline.settings import Settings
+from hotline.terminal import clock as on_the_clock
+from hotline.terminal import print_table
 from ivr.faults import CityRefused
 from ivr.loading import Findings, examine, load
 from ivr.model import City
@@ -118,11 +117,13 @@ def versions_command(as_json: Annotated[bool, typer.Option("--json", help="as JS
     if as_json:
         typer.echo(json.dumps({"items": [asdict(version) for version in versions], "next": None}, ensure_ascii=False))
         return
-    table = Table("version", "current", "published", "author", "note and changes")
-    for version in versions:
-        told = "\n".join([version.note, *(f"  {change}" for change in version.changes)])
-        table.add_row(str(version.number), "*" if version.current else "", version.published_at, version.author, Text(told))
-    Console().print(table)
+    print_table(("version", "current", "published", "author", "note and changes"), map(_row, versions), none="nothing was published yet")
+
+
+def _row(version: menus.Version) -> tuple[str, ...]:
+    """On this machine's clock, as the other listings have it."""
+    told = "\n".join([version.note, *(f"  {change}" for change in version.changes)])
+    return str(version.number), "*" if version.current else "", on_the_clock(datetime.fromisoformat(version.published_at).timestamp()), version.author, told
 
 
 def rollback_command(number: Annotated[int | None, typer.Argument(metavar="[N]", help="default: the version that the current one replaced")] = None) -> None:

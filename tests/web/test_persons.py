@@ -181,6 +181,7 @@ def test_only_administrators_and_only_for_a_reason(api: TestClient, hotline: Hot
         bare = {"Authorization": hotline.headers("administrator")["Authorization"]}
         assert api.post(f"/api/persons/{what}", headers=bare, json={"number": CALLER}).status_code == 403
     assert asks(api, hotline, "erasure", number="'; DROP").status_code == 422
+    assert asks(api, hotline, "erasure", number="12345", dry_run=False).status_code == 422, "everybody called it"
     assert asks(api, hotline, "erasure", forever=True).status_code == 422
     asks(api, hotline, "export")
     lines = [(line.action, line.outcome, line.target) for line in audit.lines(hotline.store.database) if line.action.startswith("person.")]

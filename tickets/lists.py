@@ -16,7 +16,7 @@ from tickets.fulltext_tables import TicketWords
 from tickets.models import Ticket
 from tickets.words import Phrase, phrases
 
-NEAR = 30_000  # PostgreSQL: the newest rows, looked through where they lie; a GIN of common words takes longer
+NEAR = 10_000  # PostgreSQL: the newest rows, looked through where they lie; a GIN of common words takes longer
 FEW = 500  # fewer hits than these are sorted at once
 FAR = 50_000  # rows of one look, where hits are many and none is near
 

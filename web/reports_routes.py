@@ -28,7 +28,7 @@ FOLDER, LARGEST_PAGE = "reports", 200
 NAME = r"^[0-9]{4}-(W[0-9]{2}|[0-9]{2})$"
 FIRST_YEAR = 2000
 KINDS = {".html": "text/html; charset=utf-8", ".pdf": "application/pdf", ".csv": "text/csv; charset=utf-8", ".json": "application/json"}
-SAFE = {"Content-Security-Policy": "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"}  # the page has its style and its pictures in it
+SAFE = {"Content-Security-Policy": "sandbox; default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'"}  # the page has its style, its pictures and its font in it
 router = APIRouter(prefix="/api/reports", tags=["reports"])
 Allowed = Annotated[Reader, Depends(needs(May.READ_REPORTS))]
 

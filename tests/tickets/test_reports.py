@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fontTools import ttLib
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -181,6 +183,9 @@ def test_page_pdf_and_tables_beside_each_other(light_store: Store, tmp_path: Pat
         assert lines[0] == list(section.columns) and len(lines) == len(section.rows) + 1
     if font:
         assert len(re.findall(r'<img src="data:image/svg\+xml;base64,[^"]+" alt="[^"]+"', page)) == page.count("<img") == sum(bool(section.chart) for section in told)
+        [letters] = re.findall(r"@font-face [^}]+url\(data:font/woff;base64,([^)]+)\)", page)
+        with ttLib.TTFont(io.BytesIO(base64.b64decode(letters))) as cut:
+            assert {ord(letter) for letter in "噪音扰民市水务公司"} <= set(cut.getBestCmap()) and len(letters) < 400_000
         assert (made / "report.pdf").read_bytes().startswith(b"%PDF-") and "字体" not in page
     bare = replace(reports, font=lambda: None).write(NOVEMBER, tmp_path)
     assert not (bare / "report.pdf").exists() and "没有中文字体" in (bare / "report.html").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tickets.reports import charts
+from tickets.reports import charts, fonts
 from tickets.reports.figures import Report
 from tickets.reports.pages import Cell, Section, percent, summary, title
 
@@ -17,11 +17,14 @@ TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent), autoesca
 
 def page(report: Report, sections: Sequence[Section], font: Path | None, missing: str = "") -> str:
     """`missing`: what is left out, in words. Without a font there are no charts: their letters would be boxes."""
-    pictures = {one.name: _picture(charts.draw(one.chart, font, "svg")) for one in sections if one.chart and font}
-    return TEMPLATES.get_template("page.html.j2").render(
-        title=title(report), summary=summary(report), sections=sections, pictures=pictures, period=report.period.name, missing=missing,
-        numeric={one.name: numeric(one) for one in sections}, shown=shown,
-    )  # fmt: skip
+    pictures = {one.name: _data("image/svg+xml", charts.draw(one.chart, font, "svg")) for one in sections if one.chart and font}
+    template, made = TEMPLATES.get_template("page.html.j2"), ""
+    for letters in (False, True) if font else (False,):  # the second time with the letters of the first
+        made = template.render(
+            title=title(report), summary=summary(report), sections=sections, pictures=pictures, period=report.period.name, missing=missing,
+            numeric={one.name: numeric(one) for one in sections}, shown=shown, letters=_data("font/woff", fonts.cut(font, made)) if letters and font else "",
+        )  # fmt: skip
+    return made
 
 
 def numeric(section: Section) -> set[int]:
@@ -35,5 +38,5 @@ def shown(section: Section, place: int, value: Cell) -> str:
     return "-" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _picture(svg: bytes) -> str:
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
+def _data(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

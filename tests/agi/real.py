@@ -47,6 +47,7 @@ class RealHotline:
     full: list[Event] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     _keys: Keys | None = None
+    _told: asyncio.Event = field(default_factory=asyncio.Event)
 
     def forget(self) -> None:
         """What earlier tests did."""
@@ -57,8 +58,22 @@ class RealHotline:
 
     async def decision(self, count: int = 1, seconds: float = 20) -> Event:
         """The next decision that a call took, by AGI or by the compiled menu."""
-        await self.until(lambda: len(self.decided) >= count, seconds)
+        await self.told(lambda: len(self.decided) >= count, seconds)
         return self.decided[count - 1]
+
+    async def told(self, enough: Callable[[], bool], seconds: float = 10) -> None:
+        """Waits for what the dialplan tells by events."""
+        async with asyncio.timeout(seconds):
+            while not enough():
+                self._told.clear()
+                await self._told.wait()
+
+    def note(self, event: Event) -> None:
+        """An event of the dialplan's own."""
+        noted = {"HotlineDecided": self.decided, "HotlineAbandoned": self.abandoned, "HotlineSpoolFull": self.full}
+        if event["UserEvent"] in noted:
+            noted[event["UserEvent"]].append(event)
+            self._told.set()
 
     async def until(self, happened: Callable[[], bool], seconds: float = 10) -> None:
         async with asyncio.timeout(seconds):
@@ -140,19 +155,10 @@ async def real_hotline(folder: Path, city: Path | None = None) -> AsyncIterator[
             hotline = RealHotline(settings, asterisk, network, link, Prompts(settings.sounds / "zh"), published)
             link.subscribe("DTMFBegin", hotline.on_digit)
             link.subscribe("DTMFEnd", hotline.on_digit)
-            link.subscribe("UserEvent", lambda event: _note(hotline, event))
+            link.subscribe("UserEvent", hotline.note)
             yield hotline
     finally:
         await asyncio.to_thread(asterisk.kill)
-
-
-def _note(hotline: RealHotline, event: Event) -> None:
-    if event["UserEvent"] == "HotlineDecided":
-        hotline.decided.append(event)
-    elif event["UserEvent"] == "HotlineAbandoned":
-        hotline.abandoned.append(event)
-    elif event["UserEvent"] == "HotlineSpoolFull":
-        hotline.full.append(event)
 
 
 def _settings(folder: Path, city: Path) -> Settings:
@@ -191,7 +197,7 @@ async def _delay(listen: int, port: int, seconds: float) -> asyncio.Server:
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float) -> None:
     with contextlib.suppress(ConnectionError):
         while data := await reader.read(65536):
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(seconds)  # the lateness itself
             writer.write(data)
             await writer.drain()
     writer.close()

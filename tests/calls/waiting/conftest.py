@@ -12,10 +12,11 @@ from typing import Any
 import pytest_asyncio
 
 from hotline.asterisk import find
-from telephone.hotline_under_test import HotlineUnderTest, Plan
-from telephone.network import Network, Wiring
+from telephone.hotline_under_test import HotlineUnderTest
+from telephone.network import Network
 from telephone.phone import Phone, PhoneAccount
 from tests.calls.conftest import change
+from tests.calls.places import wired
 from tests.calls.waiting.floor import RELAXED_SECONDS, SITE, Floor
 
 SIP_PORT = 21160
@@ -28,11 +29,7 @@ async def floor(folder: Path, city: Path) -> AsyncIterator[Floor]:
     change(_copied(city, here / "city") / "queues.yaml", _queues)
     change(here / "city" / "menus.yaml", _menus)
     change(here / "city" / "hours.yaml", _hours)
-    plan = Plan(
-        here / "h", SIP_PORT, SIP_PORT + 1, SIP_PORT + 2, SIP_PORT + 3, (22000, 22999),
-        settings={"sip": {"address": "127.0.0.1", "sites": {SITE: f"127.0.0.1:{SIP_PORT + 4}"}}, "menu": {"city": str(here / "city")}},
-    )  # fmt: skip
-    wiring = Wiring(here / "n", hotline_port=SIP_PORT, sip_port=SIP_PORT, phones_port=SIP_PORT + 4, ami_port=SIP_PORT + 5, rtp_ports=(24000, 24999))
+    plan, wiring = wired(here, SIP_PORT, 24000, here / "city", {"sip": {"sites": {SITE: f"127.0.0.1:{SIP_PORT + 4}"}}})
     async with HotlineUnderTest(plan) as hotline, Network(wiring, find(hotline.settings.downloads)) as network:
         made = Floor(hotline, network)
         await made.connects()

@@ -18,6 +18,7 @@ ECHO = ("请按", "按星号", "按井号")  # only the menu itself says that; a
 DENIALS = ("不", "没", "别")
 UNCERTAIN = {"average log probability": -0.6, "word confidence": 0.6, "token log probability": -0.9}
 """By kind of score: below it even a phrase that was recognised letter by letter is asked about."""
+SHORT_YES = frozenset(word for word in YES if len(word) == 1)  # 对，是 and 对对对 are yes, too
 LEAST_BLURRED = 3  # syllables: of two, blurred, too much sounds alike
 
 
@@ -56,7 +57,7 @@ def _answer(said: str) -> Spoke | None:
     sound = _plain(said)
     if any(word in said for word in NO if len(word) > 1) or bare in NO:
         return Spoke("no")
-    if bare in YES or any(word in said for word in YES if len(word) > 1) or sound in {_plain(word) for word in YES}:
+    if set(said) <= SHORT_YES or bare in YES or any(word in said for word in YES if len(word) > 1) or sound in {_plain(word) for word in YES}:
         return Spoke("yes")
     return Spoke("no") if sound in {_plain(word) for word in NO} else None
 

@@ -25,7 +25,7 @@ LATE_SECONDS = 10.0
 BATCH_SECONDS = 0.1
 LONGEST_TEXT = 400  # characters of one phrase; a recogniser that repeats itself says more
 BYTES_A_SECOND = 2 * TELEPHONE_RATE
-EXPECTED_ANSWERS = ("是的", "不是", "对", "不对", "要", "不要")
+EXPECTED_ANSWERS = ("是的", "是", "对", "对的", "不是", "不对", "不要", "不", "好的", "要")
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -40,14 +40,14 @@ class OneAtATime:
         self.cuts = isinstance(recogniser.stream(TELEPHONE_RATE), CutStream)
         """Whether it needs utterances cut for it; one that streams by itself is fed by many threads at once."""
 
-    def hear(self, sound: Sound, words: Sequence[str]) -> Heard:
+    def hear(self, sound: Sound, words: Sequence[str], guess: bool = False) -> Heard:
         with self._turn:
-            return self._recogniser.brief(sound, words) if isinstance(self._recogniser, HearsBriefly) else self._recogniser.hear(sound)
+            return self._recogniser.brief(sound, words, guess) if isinstance(self._recogniser, HearsBriefly) else self._recogniser.hear(sound)
 
-    def stream(self, rate: int, words: Sequence[str] = ()) -> Stream:
-        """`words` are likely to be said."""
+    def stream(self, rate: int, words: Sequence[str] = (), guess: bool = False) -> Stream:
+        """`words` are likely to be said; `guess` as in `HearsBriefly`."""
         if self.cuts:
-            return CutStream(_Expecting(self, words), rate)
+            return CutStream(_Expecting(self, words, guess), rate)
         with self._turn:
             return self._recogniser.stream(rate)
 
@@ -58,9 +58,10 @@ class _Expecting:
 
     engine: OneAtATime
     words: Sequence[str]
+    guess: bool
 
     def hear(self, sound: Sound) -> Heard:
-        return self.engine.hear(sound, self.words)
+        return self.engine.hear(sound, self.words, self.guess)
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,8 @@ class Ear:
 
     def _streams(self) -> dict[str, Stream]:
         words = expected(self._question) if self._question else ()
-        return {side: self._engine.stream(TELEPHONE_RATE, words) for side in self._sides}
+        guess = self._question is not None and self._question.wishes is not None  # yes and no are never guessed
+        return {side: self._engine.stream(TELEPHONE_RATE, words, guess) for side in self._sides}
 
     def _next(self) -> bytes | Question | None:
         with self._news:

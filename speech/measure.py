@@ -94,7 +94,7 @@ def with_engine(choice: Choice, clips: Sequence[Clip], names: Names) -> Result:
 def _count(clip: Clip, heard: Recognition | NoSpeech, known: Sequence[Name], result: Result) -> None:
     recognised = heard if isinstance(heard, Recognition) else None
     text = recognised.text if recognised else ""
-    bare = aftercare.written(recognised.raw) if recognised else ""
+    bare = aftercare.written(recognised.findings.get("first") or recognised.raw) if recognised else ""
     edits, wanted = parts(clip.text, text), places_of(clip, known)
     right = sum(place in text for place in wanted)
     made = [change for change in recognised.findings.get("changes", ()) if change["applied"]] if recognised else []

@@ -109,8 +109,16 @@ class Recogniser(Protocol):
 class HearsBriefly(Protocol):
     """An engine that can be quicker with a live call's short utterances than with whole messages."""
 
-    def brief(self, sound: Sound, words: Sequence[str] = ()) -> Heard:
-        """As `hear`; `words` are likely to be said."""
+    def brief(self, sound: Sound, words: Sequence[str] = (), guess: bool = False) -> Heard:
+        """As `hear`; `words` are likely to be said. `guess`: what is none of them may be taken for one, with a score that says so."""
+
+
+@runtime_checkable
+class HearsAgain(Protocol):
+    """An engine that can hear the sound it has just heard once more, for less, with words in mind."""
+
+    def again(self, sound: Sound, words: Sequence[str]) -> Heard:
+        """As `hear`; `words` may have been said."""
 
 
 def as_json(result: Recognition | NoSpeech) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +40,17 @@ class WhisperEngine:
         except (ImportError, OSError, RuntimeError, ValueError) as error:
             raise EngineUnusable(f"model {model} cannot be loaded: {error}") from error
         self.model, self._hotwords = model, hotwords or None
+        self._whisper.encode = Encoded(self._whisper.encode)
         self._brief = Brief(self._whisper, self.language)
 
     def hear(self, sound: Sound) -> Heard:
+        return self._heard(sound, self._hotwords)
+
+    def again(self, sound: Sound, words: Sequence[str]) -> Heard:
+        """The encoder's work, which is most of it, is not done again."""
+        return self._heard(sound, "，".join(words))
+
+    def _heard(self, sound: Sound, hotwords: str | None) -> Heard:
         samples = levelled(resampled(sound, RATE), greatest_gain_db=vad.GREATEST_GAIN_DB).samples
         segments, _ = self._whisper.transcribe(
             samples,
@@ -53,18 +61,32 @@ class WhisperEngine:
             vad_filter=True,  # a silent tail of 20 s makes 4 % of errors into 28 %
             vad_parameters={"min_silence_duration_ms": 1000, "speech_pad_ms": 300},
             word_timestamps=False,
-            hotwords=self._hotwords,
+            hotwords=hotwords,
         )
         kept = [segment for segment in segments if segment.text.strip() and not INVENTED.search(segment.text)]
         return Heard(raw="，".join(_bare(segment.text) for segment in kept), words=_words(kept), score=_score(kept))
 
-    def brief(self, sound: Sound, words: Sequence[str] = ()) -> Heard:
-        """One utterance of a live call, quickly; `words` are likely."""
-        heard = self._brief.hear(levelled(resampled(sound, RATE), greatest_gain_db=vad.GREATEST_GAIN_DB).samples, RATE, words)
+    def brief(self, sound: Sound, words: Sequence[str] = (), guess: bool = False) -> Heard:
+        """One utterance of a live call, quickly; `words` are likely, and with `guess` one of them is preferred to nothing."""
+        heard = self._brief.hear(levelled(resampled(sound, RATE), greatest_gain_db=vad.GREATEST_GAIN_DB).samples, RATE, words, guess)
         return Heard("", (), 0.0) if INVENTED.search(heard.raw) else heard
 
     def stream(self, rate: int) -> CutStream:
         return CutStream(self, rate)
+
+
+class Encoded:
+    """What the encoder made of the last window, for whoever asks for the same once more."""
+
+    def __init__(self, encode: Callable[[Any], Any]) -> None:
+        self._encode = encode
+        self._last: tuple[bytes, Any] = (b"", None)
+
+    def __call__(self, features: Any) -> Any:
+        key = features.tobytes()
+        if key != self._last[0]:
+            self._last = (key, self._encode(features))
+        return self._last[1]
 
 
 class _Engine:

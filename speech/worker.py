@@ -16,13 +16,25 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from speech import audio, trimming, vad
+from speech.audio import Sound
 from speech.choice import Choice
 from speech.engines import load
-from speech.recogniser import EngineUnusable, NoSpeech, Recogniser, Recognition, RecognitionError, SoundRefused, as_json
+from speech.recogniser import (
+    EngineUnusable,
+    Heard,
+    HearsAgain,
+    NoSpeech,
+    Recogniser,
+    Recognition,
+    RecognitionError,
+    SoundRefused,
+    as_json,
+)
 from speech.text import review
 from speech.text.categories import CategoriesError
 from speech.text.gazetteer import GazetteerError
@@ -32,6 +44,7 @@ from speech.text.understanding import Understanding
 NICENESS = 10  # calls come first
 PARENT_SECONDS = 1.0
 LONGEST_SECONDS = 2 * 3600.0
+LONGEST_TWICE_SECONDS = 30.0  # a window of Whisper's: its encoder has nothing to do again
 
 
 def transcribe(engine: Recogniser, path: Path, understanding: Understanding) -> Recognition | NoSpeech:
@@ -48,15 +61,27 @@ def transcribe(engine: Recogniser, path: Path, understanding: Understanding) -> 
     cut = trimming.trimmed(sound, spans)
     if not len(cut.sound.samples):
         return NoSpeech(seconds, spoken)
-    heard = engine.hear(cut.sound)
+    heard, first = heard_twice(engine, cut.sound, understanding)
     evidence = Evidence(heard.score, engine.score_kind, spoken, review.snr_db(sound, spans))
-    told = understanding.understand(heard.raw, evidence, engine.language)
+    told = replace(understanding.understand(heard.raw, evidence, engine.language), first=first)
     if not told.text:
         return NoSpeech(seconds, spoken)
     return Recognition(
         raw=heard.raw, text=told.text, findings=told.as_json(), words=cut.placed(heard.words), score=heard.score, score_kind=engine.score_kind,
         engine=engine.engine, model=engine.model, seconds=seconds, speech_seconds=spoken,
     )  # fmt: skip
+
+
+def heard_twice(engine: Recogniser, sound: Sound, understanding: Understanding) -> tuple[Heard, str]:
+    """Once, and where places sound through once more with these in mind; the better of both, and what the first was (ADR 0132).
+
+    Long messages are heard once: they must not take longer than they may.
+    """
+    heard = engine.hear(sound)
+    if not isinstance(engine, HearsAgain) or sound.seconds > LONGEST_TWICE_SECONDS or not (names := understanding.likely(heard.raw)):
+        return heard, ""
+    again = engine.again(sound, names)
+    return (again, heard.raw) if understanding.gains(heard.raw, again.raw) else (heard, "")
 
 
 def serve(choice: Choice, lines: TextIO, answers: TextIO) -> int:

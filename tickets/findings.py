@@ -25,7 +25,7 @@ def masked(findings: Findings) -> dict[str, Any] | None:
     """For who may not see callers' numbers: no names of persons, no whole numbers, no raw words."""
     if findings is None:
         return None
-    kept = {name: value for name, value in findings.items() if name != "simplified"}
+    kept = {name: value for name, value in findings.items() if name not in ("simplified", "first")}
     kept["fields"] = {**_fields(findings), "persons": []}
     result: dict[str, Any] = _masked(kept)
     return result

@@ -20,6 +20,7 @@ DEGREES = (HOMOPHONE, ALIKE, NEAR)
 WILD = "*"
 LEAST_NEAR = 3  # syllables: shorter names are near to everything
 MOST_SUGGESTIONS = 20
+MOST_LIKELY = 8  # more expected words make an engine hear them everywhere
 BESIDE = "，,、 的和与跟"  # two places may have this between them and still be one address
 # Small words that make sense of a text as it stands: 被一路 is not 北一路, 到东营去 not 东营区
 GRAMMAR = frozenset("的了在是我你他她它们就都也和跟与从到向往把被给让不没有这那哪个去来真很太最还又再才只要会能可说想看上下里着过吧吗呢啊现已因为所以但")
@@ -86,7 +87,13 @@ class Corrector:
         """Names that stand in the text as they are written, the longest first where they overlap."""
         return [(start, name) for start, name in _written(text, self._texts, self._lengths)]
 
-    def _matches(self, text: str) -> list[_Match]:
+    def likely(self, text: str) -> tuple[str, ...]:
+        """Places that may have been said where something else is written, the likeliest first: for an engine that can hear the
+        sound again with them in mind. One syllable may be any other, and sense is not asked for: the sound decides."""
+        said = [m for m in _best(self._matches(text, loosely=True)) if m.name.kind == PLACE and len(m.before) >= LEAST_NEAR]
+        return tuple(dict.fromkeys(m.name.text for m in said))[:MOST_LIKELY]
+
+    def _matches(self, text: str, loosely: bool = False) -> list[_Match]:
         """Names that are written (degree "") and, elsewhere, names that sound like what is there."""
         said = syllables(text)
         found = [_Match(start, name, "", name.text, 0, 0) for start, name in self.known(text)]
@@ -96,11 +103,11 @@ class Corrector:
                 window = said[start : start + length]
                 if any(syllable is None for syllable in window):
                     continue
-                sounding = self._alike(text, start, [s for s in window if s is not None])
+                sounding = self._alike(text, start, [s for s in window if s is not None], loosely)
                 found += [m for m in sounding if all(_keeps(m, w) for w in written)]
         return found
 
-    def _alike(self, text: str, start: int, window: list[Syllable]) -> Iterator[_Match]:
+    def _alike(self, text: str, start: int, window: list[Syllable], loosely: bool) -> Iterator[_Match]:
         before = text[start : start + len(window)]  # a character that is the same sounds the same: 长 is zhang or chang
         seen: set[str] = set()
         for key in _keys([s.alike for s in window], wild=True):
@@ -110,7 +117,7 @@ class Corrector:
                 seen.add(name.text)
                 off = [at for at, (a, b) in enumerate(zip(window, said, strict=True)) if a.plain != b.plain and before[at] != name.text[at]]
                 far = [at for at in off if window[at].alike != said[at].alike]
-                if far and not _half_alike(window[far[0]], said[far[0]]):
+                if far and not loosely and not _half_alike(window[far[0]], said[far[0]]):
                     continue
                 degree = NEAR if far else ALIKE if off else HOMOPHONE
                 tones = [at for at, (a, b) in enumerate(zip(window, said, strict=True)) if a.tone != b.tone and before[at] != name.text[at]]

@@ -62,7 +62,7 @@ def test_at_a_menu(said: str, meant: Spoke | None) -> None:
     assert meaning(said, WISHES) == meant
 
 
-@pytest.mark.parametrize("said", ["是", "是的", "对", "对的", "嗯", "是的是的", "要", "好的", "事的", "没错"])
+@pytest.mark.parametrize("said", ["是", "是的", "对", "对的", "嗯", "是的是的", "要", "好的", "事的", "没错", "对，是", "对对对"])
 def test_yes(said: str) -> None:
     assert meaning(said, None) == Spoke("yes")
 

@@ -7,7 +7,9 @@ import time
 import numpy as np
 
 from speech import audio
+from speech.aftercare import simplified
 from speech.audio import Sound
+from speech.choosing import UNCERTAIN
 from speech.recogniser import HearsBriefly
 from speech.voice import Voice
 from speech.whisper_engine import WhisperEngine
@@ -24,7 +26,7 @@ def test_a_phrase_is_heard_for_a_part_of_the_price(engine: WhisperEngine, voice:
     assert isinstance(engine, HearsBriefly)
     sound, spent = said(voice, "我要投诉。"), []
     for hear in (engine.hear, engine.brief):
-        hear(sound)
+        hear(said(voice, "你好。"))  # another one: what the encoder made of a sound is kept
         began = time.process_time()
         heard = hear(sound)
         spent.append(time.process_time() - began)
@@ -36,6 +38,14 @@ def test_a_phrase_is_heard_for_a_part_of_the_price(engine: WhisperEngine, voice:
 def test_what_is_expected_is_heard(engine: WhisperEngine, voice: Voice) -> None:
     assert engine.brief(said(voice, "提建议。"), WORDS).raw.startswith("提建议")
     assert not any(word in engine.brief(said(voice, "今天天气真好。"), WORDS).raw for word in WORDS)
+
+
+def test_a_short_word_that_is_none_of_them_is_asked_about_only_where_it_fits_far_better(engine: WhisperEngine, voice: Voice) -> None:
+    words = ("投诉", "我要投诉", "咨询", "求助", "举报", "建议", "人工", "转人工")
+    heard = engine.brief(said(voice, "人工。"), words, guess=True)
+    assert "人工" in simplified(heard.raw)
+    assert heard.score < UNCERTAIN[engine.score_kind] or "人工" in simplified(engine.brief(said(voice, "人工。"), words).raw)
+    assert not any(word in simplified(engine.brief(said(voice, "妈妈。"), words, guess=True).raw) for word in words)
 
 
 def test_a_long_one_is_taken_whole_and_noise_says_little(engine: WhisperEngine, voice: Voice) -> None:

@@ -74,6 +74,13 @@ def test_what_is_only_near_is_suggested(corrector: Corrector) -> None:
     assert Change(8, "虚前大街", "府前大街", "near", False) in changes
 
 
+def test_for_a_second_hearing_all_that_sounds_through_is_told(corrector: Corrector) -> None:
+    assert set(corrector.likely("广摇线到中正的轮胎厂")) >= {"广饶县", "稻庄镇"}  # 到 makes no sense before a name, but a listener may ask
+    assert "胜坨镇" in corrector.likely("宋陀正的村民想问一下")  # one syllable is quite another
+    assert corrector.likely("广饶县稻庄镇的轮胎厂，小区停水三天了") == ()
+    assert len(corrector.likely("广摇线，到中正，宋陀正，史扣镇，六虎镇，冬营七，可力气，历经线，河口七，仅南路")) == 8
+
+
 def test_two_names_that_fit_as_well_are_left_to_a_person() -> None:
     corrector = Corrector([Name("京九路", "place"), Name("经九路", "place")])
     text, changes = corrector.correct("在惊九路上")

@@ -46,7 +46,7 @@ from tickets.store import NoSuchTicket, Store
 from tickets.transcriber import NoSpeech, RecogniserAway, RecogniserDied, RecognitionFailed, Transcriber
 from tickets.vault import Erased, Vault
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.5  # each look is three transactions, day and night
 DELIVERIES_AT_ONCE = 16  # threads that wait for an answer; a slow case system holds up its own tickets only
 NOTICES_AT_ONCE = 2
 EVERY_MINUTE = "* * * * *"
@@ -112,7 +112,7 @@ class Runner:
         try:
             DBOS.register_queue(TRANSCRIBE, worker_concurrency=self.transcriptions_at_once, polling_interval_sec=POLL_SECONDS)
             DBOS.register_queue(DELIVER, worker_concurrency=DELIVERIES_AT_ONCE, polling_interval_sec=POLL_SECONDS)
-            DBOS.register_queue(NOTIFY, worker_concurrency=NOTICES_AT_ONCE, polling_interval_sec=POLL_SECONDS)
+            DBOS.register_queue(NOTIFY, worker_concurrency=NOTICES_AT_ONCE, polling_interval_sec=1.0)
             DBOS.register_queue(DEADLINES, worker_concurrency=1, polling_interval_sec=1.0)
             DBOS.register_queue(RECONCILE, worker_concurrency=1, polling_interval_sec=5.0)
             # Not backfilled: one look finds all that the looks of a night without a worker would have found.

@@ -9,17 +9,20 @@ from typing import Any
 import pytest_asyncio
 
 from hotline import menus, reload
+from queues import people
 from queues.actor import ADMINISTRATOR, Actor, NotRunning
 from queues.desk import ask
 from telephone import sound
 from telephone.caller import Caller as Telephone
 from telephone.hotline_under_test import HotlineUnderTest
 from telephone.network import Network
-from telephone.phone import DidNotRing, Phone, PhoneAccount
+from telephone.phone import DidNotRing, Phone
 from telephone.prompts import Prompts
 from tests.calls.conftest import CALLS, Citizen, change, down, until
+from tests.calls.staff import on_desks
 from tests.calls.test_publish import rendered
 from tests.scenario import Caller
+from tickets.database import Database
 
 pytestmark = CALLS
 
@@ -100,9 +103,8 @@ class Desk:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def desk(hotline: HotlineUnderTest, network: Network, prompts: Prompts, agent: Phone) -> AsyncIterator[Desk]:
     """li with work number 7; the fixed phone of the other stories is off its desk meanwhile."""
-    account = await hotline.command("phone", "add", "desk-1")
-    phone = await network.phone(PhoneAccount(account["username"], account["secret"]))
-    await person(hotline, "li", "7")
+    phone = (await on_desks(hotline, network, "desk-1"))["desk-1"]
+    await asyncio.to_thread(person, hotline, "li", "7")
     await agent.unregister()
     path = hotline.settings.city / "queues.yaml"
     before = path.read_text(encoding="utf-8")
@@ -123,8 +125,10 @@ def published(hotline: HotlineUnderTest) -> None:
     reload.menus(hotline.settings)
 
 
-async def person(hotline: HotlineUnderTest, login: str, work_number: str) -> None:
-    await hotline.command("agents", "add", login, "--name", "李明", "--work-number", work_number, "--pin", typed=f"{PIN}\n")
+def person(hotline: HotlineUnderTest, login: str, work_number: str) -> None:
+    database = Database(hotline.settings.database_url)
+    people.add(database, ROOT, login, {"name": "李明", "work_number": work_number}, PIN)
+    database.close()
 
 
 async def talks(citizen: Citizen, desk: Desk, number: str = "1234511") -> Any:

@@ -16,9 +16,10 @@ import soundfile
 from telephone import sound
 from telephone.hotline_under_test import HotlineUnderTest
 from telephone.network import Network
-from telephone.phone import Phone, PhoneAccount
+from telephone.phone import Phone
 from tests.calls.asterisk_line import AsteriskLine, spoken
 from tests.calls.conftest import CALLS, Citizen, until
+from tests.calls.staff import on_desks
 from tests.scenario import Caller
 
 pytestmark = CALLS
@@ -30,8 +31,7 @@ KEEP = ""  # a folder that takes the logs of these calls, to renew tests/queues/
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def colleague(hotline: HotlineUnderTest, network: Network) -> Phone:
     """A phone in no queue; calls are passed on to it."""
-    account = await hotline.command("phone", "add", "agent-1002")
-    return await network.phone(PhoneAccount(account["username"], account["secret"]))
+    return (await on_desks(hotline, network, "agent-1002"))["agent-1002"]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+from queues import people
+from queues.desk import ask
 from telephone import sound
 from tests.calls.conftest import ticket_of, until
-from tests.conversations.conftest import CALLS, OUTSIDE, Floor, everybody, soon
+from tests.conversations.conftest import BY, CALLS, OUTSIDE, Floor
+from tests.conversations.ears import everybody, soon
+from tickets.database import Database
 
 pytestmark = CALLS
 TO_LI = {"to": {"kind": "agent", "name": "li"}}
@@ -68,6 +73,7 @@ async def test_a_colleague_who_refuses_gives_the_caller_back(floor: Floor) -> No
 async def test_asking_a_colleague_first_then_all_three_then_the_colleague_alone(floor: Floor) -> None:
     wang, li = floor.phones["wang"], floor.phones["li"]
     citizen, call = await floor.talk()
+    await asyncio.to_thread(_rests_long, floor, "wang")
     await floor.call("wang", call, "transfer", TO_LI | {"talk_first": True})
     await li.rings()
     await floor.call("wang", call, "conference", expected=409)
@@ -77,9 +83,21 @@ async def test_asking_a_colleague_first_then_all_three_then_the_colleague_alone(
     await soon(everybody("citizen", "wang", "li"), citizen=citizen, wang=wang, li=li)
     await floor.call("wang", call, "complete")
     await wang.is_free()
+    await until(lambda: floor.is_doing("wang", "after_call_work"), "work after an attended transfer")
+    await floor.ask("li", "POST", "/api/agents/wang/ready", expected=403)
+    assert (await floor.ask("wang", "POST", "/api/agents/wang/ready"))["state"] == "available", "ended early"
     await soon(everybody("citizen", "li"), citizen=citizen, li=li)
     await citizen.hangs_up()
     await li.is_free()
+    await asyncio.to_thread(_rests_long, floor, "wang", None)
+
+
+def _rests_long(floor: Floor, login: str, seconds: int | None = 60) -> None:
+    """After each call, whatever the queue says; None: as the queue says."""
+    database = Database(floor.hotline.settings.database_url)
+    people.edit(database, BY, login, {"wrapup_seconds": seconds})
+    database.close()
+    ask(floor.hotline.plan.home, "agent.changed", BY, login=login)
 
 
 async def test_a_department_is_shown_the_hotlines_number_and_joins_when_it_answers(floor: Floor) -> None:
@@ -128,10 +146,41 @@ async def test_what_may_not_be_done_changes_nothing_and_is_in_the_audit(floor: F
         await floor.call(who, call, deed, body, expected=status)
     await floor.call("wang", "hotline12345-1.1", "hold", expected=404)
     await floor.call("wang", "PJSIP%20trunk", "hold", expected=422)
+    before = (await floor.hotline.get("/api/agents")).json()
+    for login, deed, body, status in (
+        ("nobody", "login", {"phone": "boss"}, 404),  # an unknown agent
+        ("li", "login", {"phone": "wang"}, 409),  # two at one phone
+        ("wang", "login", {"phone": "boss"}, 409),  # one at two phones
+        ("li", "login", {"phone": "no-phone"}, 404),
+        ("li", "pause", {"reason": "golf"}, 422),
+        ("nobody", "ready", {}, 409),
+    ):
+        await floor.ask("boss", "POST", f"/api/agents/{login}/{deed}", body, expected=status)
+        newest = floor.audit()[0]
+        assert (newest.action, newest.target, newest.outcome) == (f"agent.{deed}", login, "refused")
+    assert (await floor.hotline.get("/api/agents")).json() == before
     await soon(everybody("citizen", "wang"), citizen=citizen, wang=wang)
     refused = [line for line in floor.audit() if line.target == call and line.outcome == "refused"]
     assert {"not your call" in line.reason or "list of transfers" in line.reason for line in refused} >= {True}
     assert len(refused) >= 8
+    await citizen.hangs_up()
+
+
+async def test_a_queue_in_which_nobody_is_logged_in_gets_no_caller(floor: Floor) -> None:
+    citizen, call = await floor.talk()
+    await floor.ask("boss", "POST", "/api/agents/li/logout", {})
+
+    async def nobody() -> bool:
+        queues = (await floor.hotline.get("/api/queues")).json()["items"]
+        return [queue["logged_in"] for queue in queues if queue["name"] == "general"] == [0]
+
+    await until(nobody, "nobody is logged in")
+    for body in ({}, {"talk_first": True}):
+        await floor.call("wang", call, "transfer", {"to": {"kind": "queue", "name": "general"}} | body, expected=409)
+        newest = floor.audit()[0]
+        assert (newest.action, newest.target, newest.outcome) == ("call.transfer", call, "refused") and "nobody is logged in" in newest.reason
+    await floor.ask("boss", "POST", "/api/agents/li/login", {"phone": "li"})
+    assert await floor.is_doing("wang", "talking")
     await citizen.hangs_up()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -13,10 +14,13 @@ import pytest
 
 from queues import recordings
 from queues.events import EventLog
+from telephone import sound
 from tests.calls.conftest import until
-from tests.conversations.conftest import CALLS, Floor, everybody, soon
+from tests.conversations.conftest import CALLS, Floor
+from tests.conversations.ears import Ear, everybody, soon
 
 pytestmark = CALLS
+SECOND = 4 * 8000  # bytes: two sides of 16 bit
 LOOK_SECONDS = 20  # the worker looks for room every 15 s
 
 
@@ -44,17 +48,13 @@ async def test_a_disk_that_fills_up_in_mid_call_costs_the_recording_and_nothing_
     events = EventLog(home)
     place = events.end()
     citizen, call = await floor.talk()
-    raw = small_disk / f"{call}.raw"
-
-    async def grown() -> bool:
-        return raw.exists() and raw.stat().st_size > 4096
-
-    await until(grown, "it is being recorded")
+    await until(lambda: _grown(floor, call, 4096), "it is being recorded")
     filler = small_disk / "filler"
     with filler.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(small_disk).free)
     await until(lambda: _told(home), "the worker sees it", LOOK_SECONDS)
     await soon(everybody("citizen", "wang"), citizen=citizen, wang=wang)
+    await _both_speak(citizen, wang)
     await citizen.hangs_up()
     await wang.is_free()
     other, second = await floor.talk()
@@ -69,6 +69,16 @@ async def test_a_disk_that_fills_up_in_mid_call_costs_the_recording_and_nothing_
     assert ("recording", "on") in [(line.data.get("alarm"), line.data.get("state")) for line in lines if line.kind == "alarm"]
 
 
+async def _both_speak(*ears: Ear) -> None:
+    """For long enough that what Asterisk holds back before it writes is the least of it: of silence nothing is written."""
+    await asyncio.gather(*(ear.speaks(sound.babble(1.2, seed=77 + number)) for number, ear in enumerate(ears)))
+
+
+async def _grown(floor: Floor, call: str, size: int) -> bool:
+    raw = recordings.raw_folder(floor.hotline.plan.home) / f"{call}.raw"
+    return raw.exists() and raw.stat().st_size > size
+
+
 async def _told(home: Path) -> bool:
     return recordings.stop_file(home).exists()
 
@@ -81,6 +91,8 @@ async def test_an_asterisk_that_is_killed_leaves_what_was_recorded_until_then(fl
     wang = floor.phones["wang"]
     citizen, call = await floor.talk()
     await soon(everybody("citizen", "wang"), citizen=citizen, wang=wang)
+    await _both_speak(citizen, wang)
+    await until(lambda: _grown(floor, call, SECOND), "a second of it is recorded")
     floor.hotline.process("asterisk").kill()
     await citizen.hangs_up()
     await wang.hangs_up()  # nobody says good-bye

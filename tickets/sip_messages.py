@@ -22,6 +22,7 @@ from tickets import sms
 from tickets.intake import Intake
 from tickets.intake_rules import IntakeRefused, tidied_number
 from tickets.sms import Incoming, NotAMessage
+from tickets.spool import messages
 
 KEPT = b"#kept#"
 LARGEST_BODY = 1023  # bytes: res_pjsip_messaging's MAX_BODY_SIZE; of a longer text it keeps nothing
@@ -32,11 +33,6 @@ USER = re.compile(rb"\b(?:pj)?(?:sips?|tel):([^@;>]*)")
 NUMBER = re.compile(r"\+?[0-9]{3,20}")
 CHARSETS = ("utf-8", "gb18030")
 log = structlog.get_logger("tickets.sip_messages")
-
-
-def folder(spool: Path) -> Path:
-    """Where Asterisk lays them down."""
-    return spool / "messages"
 
 
 def read(raw: bytes) -> Incoming:
@@ -81,7 +77,7 @@ class LaidDown:
 
     def _whole(self) -> Iterator[Path]:
         """Their names begin with the moment they came. One that has no last word after a while will never have it."""
-        found = sorted(path for path in folder(self.spool).glob("[0-9]*") if path.is_file())
+        found = sorted(path for path in messages(self.spool).glob("[0-9]*") if path.is_file())
         for path in found[:AT_ONCE]:
             with path.open("rb") as file:
                 whole = file.read(LARGEST_FILE).endswith(KEPT)

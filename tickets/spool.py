@@ -34,6 +34,11 @@ def _unsaid(name: str, error: Exception) -> None:
     """For those who do not want to know what could not be recovered."""
 
 
+def messages(spool: Path) -> Path:
+    """Where Asterisk lays down short messages that came by SIP (tickets/sip_messages.py)."""
+    return spool / "messages"
+
+
 @dataclass(frozen=True)
 class Spool:
     """The folder, and everything that may be done in it."""
@@ -51,7 +56,7 @@ class Spool:
 
     def prepare(self) -> None:
         """Makes the folders, for their owner only."""
-        for folder in (self.root, self.tmp, self.new):
+        for folder in (self.root, self.tmp, self.new, messages(self.root)):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def free_mb(self) -> int:

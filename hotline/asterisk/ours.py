@@ -20,7 +20,6 @@ from ivr.needs import of_queue
 from ivr.waiting_dialplan import compile_waiting
 from queues import config, recordings
 from queues.skills import ANYONE
-from tickets import sip_messages
 from tickets.spool import Spool
 
 log = structlog.get_logger(__name__)
@@ -93,7 +92,6 @@ def languages(settings: Settings) -> list[str]:
 def configure(settings: Settings, runtime: Runtime) -> Instance:
     """Writes the configuration and makes every folder and sound it refers to."""
     Spool(settings.spool).prepare()
-    sip_messages.folder(settings.spool).mkdir(mode=0o700, exist_ok=True)
     recordings.raw_folder(settings.home).mkdir(mode=0o700, parents=True, exist_ok=True)
     music.ensure(settings.sounds / "music")
     _certificate(settings)

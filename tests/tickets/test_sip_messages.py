@@ -11,8 +11,9 @@ import pytest
 
 from tickets.intake import Intake
 from tickets.notice_tables import Notice
-from tickets.sip_messages import KEPT, LaidDown, folder, read
+from tickets.sip_messages import KEPT, LaidDown, read
 from tickets.sms import Incoming, NotAMessage
+from tickets.spool import messages
 from tickets.store import Store
 
 LAMP = "人民路12号路灯坏了三天没人修"
@@ -32,12 +33,12 @@ class Box:
     count: int = field(default=0)
 
     def __post_init__(self) -> None:
-        folder(self.spool).mkdir(parents=True)
+        messages(self.spool).mkdir(parents=True)
         self.door = LaidDown(self.spool, Intake(self.store, pin_key=b"k" * 32))
 
     def lies(self, raw: bytes, old: bool = False) -> Path:
         self.count += 1
-        path = folder(self.spool) / f"17638{self.count:05d}-000001-123456"
+        path = messages(self.spool) / f"17638{self.count:05d}-000001-123456"
         path.write_bytes(raw)
         if old:
             os.utime(path, (0, 0))
@@ -76,7 +77,7 @@ def test_what_is_not_whole_yet_waits_and_goes_aside_in_the_end(box: Box) -> None
     assert box.door.take_all() == 0
     box.lies(half, old=True)
     assert box.door.take_all() == 1
-    assert len(list((box.spool / "aside").iterdir())) == 1 and len(list(folder(box.spool).iterdir())) == 1
+    assert len(list((box.spool / "aside").iterdir())) == 1 and len(list(messages(box.spool).iterdir())) == 1
     assert box.store.tickets() == []
 
 

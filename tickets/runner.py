@@ -47,6 +47,7 @@ from tickets.transcriber import NoSpeech, RecogniserAway, RecogniserDied, Recogn
 from tickets.vault import Erased, Vault
 
 POLL_SECONDS = 0.5  # each look is three transactions, day and night
+SCHEDULES_SECONDS = 30.0  # how soon a schedule that is new is seen
 DELIVERIES_AT_ONCE = 16  # threads that wait for an answer; a slow case system holds up its own tickets only
 NOTICES_AT_ONCE = 2
 EVERY_MINUTE = "* * * * *"
@@ -106,6 +107,7 @@ class Runner:
                 "log_level": "WARNING",
                 "run_migrations": True,
                 "db_engine_kwargs": {"hide_parameters": True},
+                "scheduler_polling_interval_sec": SCHEDULES_SECONDS,
             }
         )
         DBOS.launch()

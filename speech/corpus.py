@@ -39,6 +39,8 @@ def read(folder: Path) -> tuple[Clip, ...]:
     table = folder / TABLE
     try:
         lines = table.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError as error:
+        raise CorpusError(f"there is no {table}: a head, file<TAB>text, and a line for each recording of that folder are wanted") from error
     except (OSError, UnicodeDecodeError) as error:
         raise CorpusError(f"{table}: {error}") from error
     rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))

@@ -69,7 +69,7 @@ def render(as_json: AsJson = False) -> None:
 
 @prompts.command("import")
 def import_files(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help=f"named by prompt (welcome.m4a); {' '.join(imported.KINDS)}")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", exists=True, dir_okay=False, help=f"named by prompt (welcome.m4a); {' '.join(imported.KINDS)}")],
     name: Annotated[str | None, typer.Option("--as", metavar="ID", help="the prompt, where the file's name says something else")] = None,
     language: Language = None,
 ) -> None:
@@ -116,8 +116,11 @@ def play(name: Annotated[str, typer.Argument(metavar="ID")], language: Language 
     settings = Settings.load()
     if not city_prompts.ID.fullmatch(name):
         refuse(f"{name!r} is not a prompt id")
+    path = settings.sounds / _known(settings, language) / f"{name}.wav"
+    if not path.exists():
+        refuse(f"{name} is not there to be heard: `hotline prompts list` names all prompts, `hotline prompts render` speaks those that are missing")
     try:
-        sound = audio.read(settings.sounds / _known(settings, language) / f"{name}.wav", studio.LONGEST_SECONDS)
+        sound = audio.read(path, studio.LONGEST_SECONDS)
         studio.play(soundcard.open_card(settings.downloads), sound)
     except (studio.StudioError, soundcard.NoSoundCard, AudioError, OSError) as error:
         refuse(error)

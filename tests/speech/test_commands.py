@@ -125,7 +125,7 @@ def test_a_wrong_prompts_file_is_one_line_and_exit_2(home: Path) -> None:
     [
         (("record", "welcom"), "no prompt 'welcom'"),
         (("play", "../../etc/passwd"), "is not a prompt id"),
-        (("play", "unrendered"), "unrendered.wav"),
+        (("play", "unrendered"), "hotline prompts render"),
     ],
 )
 def test_the_studio_refuses_what_is_no_prompt(home: Path, words: tuple[str, str], says: str) -> None:

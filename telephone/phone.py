@@ -162,13 +162,15 @@ class Phone:
         """Call-ID and tags as the other side knows them, for a URI."""
 
         async def told(what: str) -> str:
-            answer = await self._ami.action("Getvar", Channel=line.call, Variable=f"CHANNEL(pjsip,{what})")
-            return answer["Value"]
+            async with asyncio.timeout(RING_SECONDS):
+                while not (known := (await self._ami.action("Getvar", Channel=line.call, Variable=f"CHANNEL(pjsip,{what})"))["Value"]):
+                    await asyncio.sleep(0.02)  # the other side has no tag before it has rung (RFC 3261, 12.1.1)
+                return known
 
         words = f"{await told('call-id')};to-tag={await told('remote_tag')};from-tag={await told('local_tag')}"
         return quote(words, safe="")
 
-    async def is_free(self, within: float = 10.0) -> None:
+    async def is_free(self, within: float = 30.0) -> None:
         """Waits until no call rings or talks here. Raises CallError."""
         try:
             async with asyncio.timeout(within):

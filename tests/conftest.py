@@ -20,8 +20,8 @@ from xdist.workermanage import WorkerController
 
 from telephone import isolation
 
-WORKERS = 5
-CALLERS = 3  # workers that begin with calls; the others begin with what computes, and each helps the others out at the end
+WORKERS = 4
+CALLERS = 2  # workers that begin with calls; the others begin with what computes, and each helps the others out at the end
 NICENESS = 10
 ISOLATED = ("-m", "telephone.isolation")
 MOST_SHARES_TOLD = 12

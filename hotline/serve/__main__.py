@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 from hotline import log, secrets
@@ -10,6 +11,7 @@ from hotline.settings import Settings, SettingsError
 
 PROCESSES = ("telephony", "web", "worker")
 MAIL = "mail"
+NICENESS = {"web": 5, "worker": 5, MAIL: 5}  # Asterisk and telephony go first: a caller waits for them
 
 
 def wanted(settings: Settings) -> tuple[str, ...]:
@@ -28,6 +30,7 @@ def main() -> None:
     if len(sys.argv) != 2 or sys.argv[1] not in (*PROCESSES, MAIL):
         sys.exit(f"one of {', '.join((*PROCESSES, MAIL))} is needed")
     secrets.write_for_owner_only()
+    os.nice(NICENESS.get(sys.argv[1], 0))
     try:
         serve(sys.argv[1], Settings.load())
     except SettingsError as error:

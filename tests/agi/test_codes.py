@@ -17,7 +17,7 @@ async def said(server: AgiServer, port: int) -> list[str]:
     header = ["agi_network: yes", "agi_network_script: desk", *(f"agi_arg_{at}: {word}" for at, word in enumerate(arguments, 1))]
     writer.write("\n".join([*header, "", ""]).encode())
     heard = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while line := await reader.readline():
             heard.append(line.decode().strip())
             writer.write(b"200 result=0\n")

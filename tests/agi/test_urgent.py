@@ -33,7 +33,7 @@ async def rung(hotline: RealHotline, number: str) -> AsyncIterator[None]:
     """The telephone network is called at this number, within the block and 5 s of its end."""
     async with hotline.network.ami.watch(lambda event: event["Event"] == "Newchannel" and event["Exten"] == number) as arrived:
         yield
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await arrived
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from agi.keys import Keys
 from hotline import menus
+from hotline.serve import __main__ as serve_main
 from hotline.serve.conversations import Conversations
 from hotline.serve.pressed import follow_keys
 from hotline.serve.ready_menus import NoSuchVersion, city_of
@@ -167,3 +168,13 @@ def test_a_key_that_cannot_be_read_makes_tickets_wait(tmp_path: Path, settings: 
             (tmp_path / "key").write_bytes(content.encode() if isinstance(content, str) else content)
         (settings.home / "settings.yaml").write_text(f'case_system: {{url: "http://127.0.0.1:9/tickets", secret_file: "{tmp_path / "key"}"}}\n')
         assert case_system(settings_of(settings.home)) is None
+
+
+@pytest.mark.parametrize(("process", "niceness"), [("telephony", 0), ("worker", 5), ("web", 5)])
+def test_what_callers_wait_for_goes_first(process: str, niceness: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    added: list[int] = []
+    monkeypatch.setattr(serve_main.os, "nice", added.append)
+    monkeypatch.setattr(serve_main, "serve", lambda *_: None)
+    monkeypatch.setattr(serve_main.sys, "argv", ["serve", process])
+    serve_main.main()
+    assert added == [niceness]

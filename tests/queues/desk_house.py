@@ -121,7 +121,7 @@ class House:
         return no.value
 
     async def until(self, true: Callable[[], Any]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not true():  # noqa: ASYNC110 - a state of another task, which nobody announces here
                 await asyncio.sleep(0.005)
 

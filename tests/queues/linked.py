@@ -36,7 +36,7 @@ class Ear:
         self._new.set()
 
     async def until(self, true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not true():
                 self._new.clear()
                 await self._new.wait()

@@ -53,11 +53,11 @@ class Peer:
 
     async def was_asked(self, name: str, times: int = 1) -> None:
         """Waits until an action of that name has come so many times."""
-        async with asyncio.timeout(5), self.changed:
+        async with asyncio.timeout(30), self.changed:
             await self.changed.wait_for(lambda: self.count(name) >= times)
 
     async def was_connected(self, times: int) -> None:
-        async with asyncio.timeout(5), self.changed:
+        async with asyncio.timeout(30), self.changed:
             await self.changed.wait_for(lambda: self.connections >= times)
 
     def count(self, name: str) -> int:

@@ -34,7 +34,7 @@ async def record(house: QueueHouse, network: AmiLink, story: Story) -> bytes:
 
     async def ask(when: str) -> None:
         writer.write(ASK.format(when=when).encode())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while f"ActionID: CoreShowChannels-{when}\r\nEventList: Complete".encode() not in heard:
                 more.clear()
                 await more.wait()

@@ -60,7 +60,7 @@ class Peer:
         return Answer(Event("", {"response": "Success"}))
 
     async def was_sent(self, name: str) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not self.of(name):
                 self.came.clear()
                 await self.came.wait()

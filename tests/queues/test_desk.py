@@ -122,7 +122,7 @@ async def test_noise_is_refused_and_the_desk_goes_on(desk: Desk, line: bytes) ->
     reader, writer = await desks_socket(desk)
     writer.write(line)
     writer.write_eof()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         answer = json.loads(await reader.readline())
     assert answer["refused"]["status"] == 400
     writer.close()

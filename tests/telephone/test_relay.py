@@ -21,7 +21,7 @@ def ear() -> socket.socket:
 
 
 async def hears(at: socket.socket) -> bytes:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         return await asyncio.get_running_loop().sock_recv(at, 65536)
 
 
@@ -46,7 +46,7 @@ async def a_call(packets: int | list[bytes], quality: Quality) -> tuple[list[byt
             assert int(asked.split(b"Content-Length: ")[1].split()[0]) == len(asked.partition(b"\r\n\r\n")[2])
             for packet in said:
                 mouth.sendto(packet, ("127.0.0.1", port_of(answered)))
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while line.carried + line.lost < len(said):  # noqa: ASYNC110 - the line tells nobody
                     await asyncio.sleep(0)
             return [await hears(phone) for _ in range(line.carried)], line.lost

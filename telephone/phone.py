@@ -162,10 +162,14 @@ class Phone:
         """Call-ID and tags as the other side knows them, for a URI."""
 
         async def told(what: str) -> str:
+            """The other side has no tag before it has rung (RFC 3261, 12.1.1)."""
+            known = ""
             async with asyncio.timeout(RING_SECONDS):
-                while not (known := (await self._ami.action("Getvar", Channel=line.call, Variable=f"CHANNEL(pjsip,{what})"))["Value"]):
-                    await asyncio.sleep(0.02)  # the other side has no tag before it has rung (RFC 3261, 12.1.1)
-                return known
+                while not known:  # noqa: ASYNC110 - the other Asterisk, which tells nobody of a tag
+                    answer = await self._ami.action("Getvar", Channel=line.call, Variable=f"CHANNEL(pjsip,{what})")
+                    known = answer["Value"]
+                    await asyncio.sleep(0 if known else 0.02)
+            return known
 
         words = f"{await told('call-id')};to-tag={await told('remote_tag')};from-tag={await told('local_tag')}"
         return quote(words, safe="")

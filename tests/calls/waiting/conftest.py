@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from hotline.asterisk import find
 from telephone.hotline_under_test import HotlineUnderTest
@@ -29,6 +30,7 @@ async def floor(folder: Path, city: Path) -> AsyncIterator[Floor]:
     change(_copied(city, here / "city") / "queues.yaml", _queues)
     change(here / "city" / "menus.yaml", _menus)
     change(here / "city" / "hours.yaml", _hours)
+    change(here / "city" / "waiting.yaml", _waiting)
     plan, wiring = wired(here, SIP_PORT, 24000, here / "city", {"sip": {"sites": {SITE: f"127.0.0.1:{SIP_PORT + 4}"}}})
     async with HotlineUnderTest(plan) as hotline, Network(wiring, find(hotline.settings.downloads)) as network:
         made = Floor(hotline, network)
@@ -87,6 +89,11 @@ def _hours(hours: Any) -> None:
     """A time that is not now: today's and tomorrow's weekdays are not in it."""
     today = time.localtime().tm_wday
     hours["hours"]["elsewhen"] = [f"{DAYS[(today + 3) % 7]} 10:00-11:00"]
+
+
+def _waiting(waiting: Any) -> None:
+    """These stories are told at any time of the day."""
+    waiting["callbacks"].update(first=DoubleQuotedScalarString("00:00"), last=DoubleQuotedScalarString("23:59"))
 
 
 def _copied(source: Path, target: Path) -> Path:

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from pathlib import Path
 
 
 def signature(secret: bytes, timestamp: str, body: bytes) -> str:
     """What X-Hotline-Signature holds."""
     return "sha256=" + hmac.new(secret, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
-
-
-def read_key(path: Path) -> bytes:
-    """The key of the signature; a line break at the end of the file is not part of it."""
-    return path.read_bytes().strip()

@@ -27,7 +27,7 @@ from tickets.models import Delivery
 from tickets.outbox import NoSuchDelivery
 from tickets.patience import Patience
 from tickets.runner import Runner
-from tickets.signing import read_key, signature
+from tickets.signing import signature
 from tickets.spool import Item
 from tickets.store import Document, Store
 
@@ -222,8 +222,3 @@ def test_without_a_case_system_tickets_wait(store: Store) -> None:
     delivery = a_delivery(store)
     Runner(store, Path(), lambda _: pytest.fail("nothing to hear"), "x").deliver(delivery.id, 0)
     assert store.outbox.get(delivery.id).state == "waiting"
-
-
-def test_a_line_break_at_the_end_of_the_key_file_is_not_part_of_the_key(tmp_path: Path) -> None:
-    (tmp_path / "key").write_text("secret\n")
-    assert read_key(tmp_path / "key") == b"secret"
